@@ -1,0 +1,120 @@
+"""Passages found to an answer: quotes, citations with their links, or that nothing was found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from urllib.parse import quote as percent_encoded
+from urllib.parse import urlsplit
+
+from rag import tokens
+from rag.errors import CitationError
+from rag.types import Article, ArticleInfo, Citation, Passage, Sentence
+
+# Below this score of the best passage a question is taken to be about something else (docs/retrieval.md).
+FOUND = 0.4
+NOT_FOUND = "Not found in these articles."
+# A longer quote is linked by its first and last words, as a text fragment allows.
+FRAGMENT_CHARACTERS = 200
+FRAGMENT_WORDS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the articles say to a question.
+
+    ``text`` is the quote that answers best, exactly as it stands in
+    ``citations[0]``, or says that there is none. Where ``found`` is false,
+    ``citations`` are the nearest passages and no answer. ``undated`` counts the
+    articles that a date filter left out because they have no date.
+    """
+
+    question: str
+    found: bool
+    text: str
+    citations: tuple[Citation, ...]
+    undated: int = 0
+
+    def context(self, max_tokens: int = 2000) -> str:
+        """The cited passages as a numbered block for a language model.
+
+        Whole passages as long as they fit into ``max_tokens`` (cl100k_base),
+        the last one cut at a word.
+        """
+        block = ""
+        for citation in self.citations:
+            entry = f"{block}[{citation.rank}] {reference(citation.article)}\n{citation.text}\n\n"
+            if tokens.count(entry.rstrip()) > max_tokens:
+                return tokens.truncate(entry, max_tokens).rstrip()
+            block = entry
+        return block.rstrip()
+
+
+def answer(question: str, citations: tuple[Citation, ...], undated: int = 0) -> Answer:
+    """Say what the citations, best first, answer; or that they do not."""
+    found = bool(citations) and citations[0].score >= FOUND
+    return Answer(question, found, citations[0].quote if found else NOT_FOUND, citations, undated)
+
+
+def cite(rank: int, score: float, article: Article, passage: Passage, sentence: Sentence) -> Citation:
+    """A citation of a passage with the sentence to quote.
+
+    Raises:
+        CitationError: the sentence is not in the passage, or the passage not in the article.
+    """
+    if not 0 <= passage.start <= sentence.start < sentence.end <= passage.end <= len(article.text):
+        raise CitationError(article.path, passage.start, passage.end)
+    quote = article.text[sentence.start : sentence.end]
+    return Citation(
+        rank=rank,
+        score=score,
+        article=article.info,
+        text=article.text[passage.start : passage.end],
+        start=passage.start,
+        end=passage.end,
+        quote=quote,
+        quote_start=sentence.start,
+        quote_end=sentence.end,
+        link=link(article, quote),
+    )
+
+
+def link(article: ArticleInfo, quote: str) -> str | None:
+    """A link to the original: at the quote, or, for a digest of it, without a place.
+
+    The place is a text fragment (https://wicg.github.io/scroll-to-text-fragment/).
+    """
+    if article.digest_of is not None:
+        return _web_address(article.digest_of.url)
+    address = _web_address(article.url)
+    if address is None:
+        return None
+    words = quote.split()
+    parts = [" ".join(words)]
+    if len(quote) > FRAGMENT_CHARACTERS or "\n" in quote:
+        parts = [" ".join(words[:FRAGMENT_WORDS]), " ".join(words[-FRAGMENT_WORDS:])]
+    # A dash would be read as a mark of the fragment's own syntax.
+    fragment = ",".join(percent_encoded(part, safe="").replace("-", "%2D") for part in parts)
+    return f"{address}{'' if '#' in address else '#'}:~:text={fragment}"
+
+
+def reference(article: ArticleInfo) -> str:
+    """An article in one line: title, author, source, date and address, as far as they are known."""
+    return ", ".join(_known(article))
+
+
+def _known(article: ArticleInfo) -> Iterator[str]:
+    yield article.title
+    yield from (each for each in (article.author, article.source) if each)
+    if article.published:
+        yield article.published.isoformat()
+    original = article.digest_of
+    if original is not None:
+        told = [each for each in (original.title, original.author, original.source, original.url) if each]
+        yield "digest of " + ", ".join(told or ["another article"])
+    elif article.url:
+        yield article.url
+
+
+def _web_address(url: str | None) -> str | None:
+    return url if url and urlsplit(url).scheme in {"http", "https"} else None

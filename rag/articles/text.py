@@ -1,0 +1,37 @@
+"""Plain text and Markdown, with or without front matter.
+
+One reader for both: what is saved as ``.txt`` often carries Markdown's links and
+headings.
+"""
+
+from __future__ import annotations
+
+from rag.articles import cleaning, front_matter, markdown, metadata
+from rag.articles.decoding import decode
+from rag.articles.draft import Draft, Metadata
+
+
+def read_text(data: bytes, path: str) -> tuple[Draft, ...]:
+    """The one article of a text file.
+
+    What its front matter says comes before what is recognised in the text.
+
+    Raises:
+        UndecodableError: The bytes are no text.
+        FrontMatterError: The front matter is not valid.
+    """
+    return _read(data, path, strictly=False)
+
+
+def read_markdown(data: bytes, path: str) -> tuple[Draft, ...]:
+    """The one article of a Markdown file; as :func:`read_text`, but escapes and entities are markup too."""
+    return _read(data, path, strictly=True)
+
+
+def _read(data: bytes, path: str, *, strictly: bool) -> tuple[Draft, ...]:
+    stated, body = front_matter.split(decode(data, path), path)
+    origin, lines = metadata.take_origin(markdown.lines(body, strictly=strictly))
+    lines, sender = cleaning.without_appeal(lines)
+    head, lines = metadata.take_head(cleaning.without_notices(lines), stated)
+    known = stated.or_else(head).or_else(origin).or_else(Metadata(source=sender))
+    return (Draft(known, cleaning.joined(lines) or head.title or ""),)

@@ -1,0 +1,340 @@
+"""The command ``rag``: build, ask, status and the page."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import logging
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Protocol, cast
+
+import typer
+
+from rag.errors import RagError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from rag.answer import Answer
+    from rag.types import BuildReport, Citation, Progress
+
+NOT_FOUND_CODE = 3
+PORT = 7860
+LISTED = 20
+
+app = typer.Typer(
+    help="Ask a folder of news articles in plain words; get the passages that answer, each cited.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Corpus = Annotated[
+    Path | None, typer.Option("--corpus", help="The folder of articles.", envvar="RAG_CORPUS", show_default="corpus")
+]
+Index = Annotated[
+    Path | None,
+    typer.Option("--index", help="The folder of the built index.", envvar="RAG_INDEX", show_default="embeddings"),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+@app.command()
+def build(
+    *,
+    corpus: Corpus = None,
+    index: Index = None,
+    anew: Annotated[bool, typer.Option("--anew", help="Take nothing from the index that is there.")] = False,
+    passage_tokens: Annotated[
+        int | None, typer.Option(help="The most tokens of a passage, 16 to 255 (240 for a new index).")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Bring the index up to date with the articles; only what changed is read and embedded."""
+    import rag
+
+    with _progress() as tell:
+        report = rag.build(corpus, index, passage_tokens=passage_tokens, anew=anew, progress=tell)
+    if as_json:
+        _print_json(asdict(report))
+    else:
+        _print_report(report)
+
+
+@app.command()
+def ask(  # noqa: PLR0913  one parameter an option
+    question: Annotated[str, typer.Argument(help="The question, in quotes.")],
+    *,
+    corpus: Corpus = None,
+    index: Index = None,
+    k: Annotated[int, typer.Option("-k", "--passages", help="How many passages to cite.")] = 5,
+    since: Annotated[str | None, typer.Option(help="The first day to include, such as 2019-04-01.")] = None,
+    until: Annotated[str | None, typer.Option(help="The last day to include.")] = None,
+    source: Annotated[list[str] | None, typer.Option(help="Only this source; may be repeated.")] = None,
+    author: Annotated[list[str] | None, typer.Option(help="Only this author; may be repeated.")] = None,
+    refresh: Annotated[bool, typer.Option("--refresh/--no-refresh", help="Bring the index up to date first.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Answer a question from the articles, with citations. Exits with 3 where nothing was found."""
+    import rag
+
+    if refresh:
+        with _progress() as tell:
+            library = rag.refreshed(corpus, index, progress=tell)
+    else:
+        library = rag.open(index)
+    answer = library.ask(question, k, since, until, source or None, author or None)
+    if as_json:
+        _print_json(asdict(answer))
+    else:
+        _print_answer(answer)
+    if not answer.found:
+        raise typer.Exit(NOT_FOUND_CODE)
+
+
+@app.command()
+def status(
+    *,
+    corpus: Corpus = None,
+    index: Index = None,
+    articles: Annotated[bool, typer.Option("--articles", help="List every article with what is known of it.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Read and check every file of the index.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Tell what is in the index and whether the articles have changed since."""
+    import rag
+    from rag import settings
+
+    library = rag.open(index)
+    if check:
+        library.check()
+    folder = settings.corpus_folder(corpus)
+    changes = rag.changes(folder, index) if folder.is_dir() else None
+    manifest = library.manifest
+    facts = {
+        "corpus": str(folder),
+        "index": str(settings.index_folder(index)),
+        "articles": manifest.articles,
+        "passages": manifest.passages,
+        "sentences": manifest.sentences,
+        "failed": manifest.failed,
+        "built": manifest.created,
+        "model": manifest.model,
+        "engine": library.engine,
+        "passage_tokens": manifest.settings.passage_tokens,
+        "segments": len(manifest.segments),
+        "checked": check,
+        "changes": asdict(changes) if changes is not None else None,
+    }
+    listed = library.articles() if articles else ()
+    if as_json:
+        _print_json(facts | ({"listed": [asdict(info) for info in listed]} if articles else {}))
+        return
+    console = _console()
+    console.print(f"[bold]{_many(manifest.articles, 'article')}[/], {_many(manifest.passages, 'passage')}", end="")
+    console.print(f" in {facts['index']}, built {_when(manifest.created)}")
+    console.print(
+        f"Model {manifest.model}, run by {library.engine}; passages of at most {facts['passage_tokens']} tokens"
+    )
+    if manifest.failed:
+        console.print(f"{_many(manifest.failed, 'file')} could not be read; `rag build` says why")
+    if check:
+        console.print("Every file of the index is as it was written.")
+    if changes is None:
+        console.print(f"There is no folder {facts['corpus']!r} here to compare with.", markup=False)
+    elif changes:
+        told = ((changes.added, "new"), (changes.changed, "changed"), (changes.removed, "gone"))
+        parts = ", ".join(f"{len(paths)} {what}" for paths, what in told if paths)
+        console.print(f"The articles in {facts['corpus']} have changed since ({parts}): run `rag build`.")
+    else:
+        console.print(f"The index is up to date with {facts['corpus']}.")
+    for info in listed:
+        known = [info.author, info.source, info.published and info.published.isoformat(), info.url]
+        console.print(f"\n[bold]{_plain(info.title)}[/]\n  {_plain(info.path)}  [dim]id {info.id}[/]")
+        console.print(f"  {_plain(', '.join(str(each) for each in known if each) or 'nothing else is known')}")
+
+
+@app.command()
+def ui(
+    *,
+    corpus: Corpus = None,
+    index: Index = None,
+    host: Annotated[str, typer.Option(help="The address to serve on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port; where it is taken, the next free one.")] = PORT,
+    open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = True,
+) -> None:
+    """Serve the page: ask, read the citations, rebuild."""
+    import rag
+    from rag import settings
+
+    corpus, index = settings.corpus_folder(corpus), settings.index_folder(index)
+    console = _console()
+    try:
+        with _progress() as tell:
+            rag.refreshed(corpus, index, progress=tell)
+    except RagError as error:
+        # The page shows it as well, and a rebuild can be started there once it is mended.
+        console.print(f"{error}", style="yellow", markup=False)
+    console.print("Starting the page …", style="dim")
+    _page().serve(
+        corpus,
+        index,
+        host=host,
+        port=port,
+        open_browser=open_page,
+        announce=lambda address: print(f"Clippings is at {address} — stop it with Ctrl-C", flush=True),
+    )
+
+
+def main() -> None:
+    """Run the command; errors of ours go to stderr in one line, with exit code 1."""
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    try:
+        app()
+    except RagError as error:
+        print(f"rag: {error}", file=sys.stderr)
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+
+
+class _Page(Protocol):
+    """What is used of the module ``ui``."""
+
+    def serve(
+        self,
+        corpus: Path,
+        index: Path,
+        *,
+        host: str,
+        port: int,
+        open_browser: bool,
+        announce: Callable[[str], None],
+    ) -> None: ...
+
+
+def _page() -> _Page:
+    """The page: ``rag.ui`` where the package is installed, ``ui.py`` beside the package in a checkout."""
+    if importlib.util.find_spec("rag.ui") is not None:
+        return cast("_Page", importlib.import_module("rag.ui"))
+    spec = importlib.util.spec_from_file_location("ui", Path(__file__).parents[1] / "ui.py")
+    if spec is None or spec.loader is None:
+        raise ModuleNotFoundError("ui")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return cast("_Page", module)
+
+
+def _console(*, stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[Progress], None]]:
+    """A bar on stderr, shown once there is something to tell."""
+    from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}", markup=False),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[item]}", markup=False, style="dim"),
+    )
+    with Bar(*columns, console=_console(stderr=True), transient=True) as bar:
+        task = bar.add_task("Looking at the articles", total=None, item="", visible=False)
+
+        def tell(step: Progress) -> None:
+            bar.update(
+                task, description=step.stage, completed=step.done, total=step.total, item=step.item, visible=True
+            )
+
+        yield tell
+
+
+def _print_json(value: object) -> None:
+    def plain(each: object) -> str:
+        if isinstance(each, date):
+            return each.isoformat()
+        raise TypeError(type(each).__name__)
+
+    print(json.dumps(value, default=plain, ensure_ascii=False, indent=2))
+
+
+def _print_report(report: BuildReport) -> None:
+    console = _console()
+    if report.rebuilt:
+        console.print(f"Everything was embedded anew: {report.rebuilt}.", markup=False)
+    for name, paths in (("added", report.added), ("changed", report.changed), ("removed", report.removed)):
+        for path in paths[:LISTED]:
+            console.print(f"  {name:8} {path}", markup=False)
+        if len(paths) > LISTED:
+            console.print(f"  {name:8} … and {len(paths) - LISTED} more")
+    for failure in report.failed:
+        console.print(f"  failed   {failure.path}: {failure.reason}", markup=False, style="yellow")
+    counts = ((report.added, "added"), (report.changed, "changed"), (report.removed, "removed"))
+    done = ", ".join(f"{len(paths)} {name}" for paths, name in counts if paths) or "nothing had changed"
+    console.print(f"[bold]{_many(report.articles, 'article')}[/], {_many(report.passages, 'passage')}", end="")
+    console.print(f" ({done}) in {report.seconds:.1f} s")
+
+
+def _print_answer(answer: Answer) -> None:
+    console = _console()
+    if answer.found:
+        best = answer.citations[0]
+        console.print(f"\n[bold]{_plain(best.quote)}[/] [dim]\\[1][/]\n")
+    else:
+        console.print(f"\n[yellow]{answer.text}[/] The nearest passages:\n")
+    for citation in answer.citations:
+        _print_citation(console, citation)
+    if answer.undated:
+        console.print(f"[dim]{_many(answer.undated, 'article')} without a date left out by the date filter.[/]")
+
+
+def _print_citation(console: Console, citation: Citation) -> None:
+    article = citation.article
+    known = [article.author, article.source, article.published and article.published.isoformat()]
+    heading = " · ".join(str(each) for each in known if each)
+    console.print(f"[bold]\\[{citation.rank}] {_plain(article.title)}[/]", end="")
+    console.print(f"  [dim]{_plain(heading)}[/]" if heading else "")
+    if article.digest_of is not None:
+        original = article.digest_of
+        told = [each for each in (original.title, original.author, original.source) if each]
+        console.print(f"    [dim]digest of {_plain(', '.join(told) or 'another article')}[/]")
+    before = citation.text[: citation.quote_start - citation.start]
+    after = citation.text[citation.quote_end - citation.start :]
+    for line in f"{_plain(before)}[bold cyan]{_plain(citation.quote)}[/]{_plain(after)}".splitlines():
+        if line.strip():
+            console.print(f"    {line}")
+    place = f"{article.path}, characters {citation.start}–{citation.end}, score {citation.score:.2f}"
+    console.print(f"    [dim]{_plain(place)}[/]")
+    if citation.link:
+        console.print(f"    [dim]{_plain(citation.link)}[/]")
+    console.print()
+
+
+def _plain(text: str) -> str:
+    """Article text as rich shows it: brackets are no markup, control characters are not obeyed."""
+    from rich.markup import escape
+
+    shown = "".join(each if each.isprintable() or each == "\n" else " " for each in text)
+    return escape(shown)
+
+
+def _when(created: str) -> str:
+    return created[:16].replace("T", " at ") + " UTC"
+
+
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")

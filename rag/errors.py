@@ -1,0 +1,310 @@
+"""Every error that Clippings raises, each with its data and its cure.
+
+::
+
+    RagError
+    ├── QuestionError
+    │   ├── EmptyQuestionError          nothing was asked
+    │   └── QuestionTooLongError        longer than the model can read at once
+    ├── OptionError                     an option out of its range (k, a date, a setting)
+    ├── CorpusError
+    │   ├── CorpusMissingError          no such folder
+    │   ├── CorpusEmptyError            no article in it
+    │   └── CorpusUnreadableError       not one of its files could be read
+    ├── ArticleError                    one file that cannot be read
+    │   ├── UnreadableError             the system does not let it be read
+    │   ├── UnsupportedFormatError      no reader for this kind of file
+    │   ├── EmptyArticleError           no text in it
+    │   ├── UndecodableError            not text in any known encoding
+    │   ├── FrontMatterError            its front matter is not valid
+    │   └── ArticleTooLargeError        larger than a reader accepts
+    ├── ArticleUnknownError             no article of this id in the index
+    ├── IndexMissingError               no index in this folder
+    ├── IndexDamagedError               a file is missing or not as it was written
+    ├── IndexFormatError                written by another version of Clippings
+    ├── IndexModelError                 made with another model than the one asked for
+    ├── IndexLockedError                another build is at work on it
+    ├── IndexWriteError                 the disk or its permissions do not let it be written
+    ├── CitationError                   a citation that its article does not bear out
+    ├── ModelError
+    │   ├── ModelMissingError           the model cannot be found
+    │   └── ModelUnusableError          the model was found but cannot be used
+    └── PageError                       the page cannot be served as asked
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class RagError(Exception):
+    """The parent of all; ``str(error)`` says what happened and ends with the cure."""
+
+
+class QuestionError(RagError):
+    """A question that cannot be asked."""
+
+
+class EmptyQuestionError(QuestionError):
+    """Nothing was asked."""
+
+    def __init__(self) -> None:
+        super().__init__("The question is empty. Ask something in plain words.")
+
+
+class QuestionTooLongError(QuestionError):
+    """The question is longer than the model reads at once."""
+
+    def __init__(self, words: int) -> None:
+        self.words = words
+        super().__init__(
+            f"The question has {words:,} words, more than the model can read at once. Ask it in a sentence or two."
+        )
+
+
+class OptionError(RagError):
+    """An option has a value that makes no sense."""
+
+    def __init__(self, option: str, value: object, wanted: str) -> None:
+        self.option = option
+        self.value = value
+        self.wanted = wanted
+        super().__init__(f"{option} is {value!r}: give {wanted}.")
+
+
+class CorpusError(RagError):
+    """The folder of articles cannot be indexed."""
+
+    def __init__(self, corpus: str, message: str) -> None:
+        self.corpus = corpus
+        super().__init__(message)
+
+
+class CorpusMissingError(CorpusError):
+    """There is no such folder."""
+
+    def __init__(self, corpus: str) -> None:
+        super().__init__(
+            corpus,
+            f"There is no folder {corpus!r}. Make it and put articles in it, or name another with --corpus.",
+        )
+
+
+class CorpusEmptyError(CorpusError):
+    """The folder holds no article."""
+
+    def __init__(self, corpus: str, formats: Sequence[str]) -> None:
+        self.formats = tuple(formats)
+        super().__init__(
+            corpus,
+            f"There is no article in {corpus!r}. Put some there ({', '.join(self.formats)}), then run `rag build`.",
+        )
+
+
+class CorpusUnreadableError(CorpusError):
+    """Not one file could be read; ``reasons`` maps each path to why."""
+
+    def __init__(self, corpus: str, reasons: dict[str, str]) -> None:
+        self.reasons = dict(reasons)
+        first, *rest = reasons.items()
+        listed = f"{first[0]}: {first[1]}" + (f"; and {len(rest)} more" if rest else "")
+        super().__init__(
+            corpus,
+            f"None of the {len(reasons)} files in {corpus!r} could be read ({listed}). "
+            "Mend or replace them, then run `rag build`.",
+        )
+
+
+class ArticleError(RagError):
+    """One file that cannot be read as an article; a build reports it and goes on."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"{path}: {reason}")
+
+
+class UnreadableError(ArticleError):
+    """The system does not give the file's bytes."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        self.problem = problem
+        super().__init__(path, f"it cannot be read ({problem}); see to its permissions or remove it")
+
+
+class UnsupportedFormatError(ArticleError):
+    """No reader knows this kind of file."""
+
+    def __init__(self, path: str, formats: Sequence[str]) -> None:
+        self.formats = tuple(formats)
+        super().__init__(path, f"this kind of file is not supported; save it as one of {', '.join(self.formats)}")
+
+
+class EmptyArticleError(ArticleError):
+    """There is no text in the file."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path, "there is no text in it; fill it or remove it")
+
+
+class UndecodableError(ArticleError):
+    """The bytes are not text in any encoding that could be told."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path, "it is not text in any known encoding; save it as UTF-8")
+
+
+class FrontMatterError(ArticleError):
+    """The block between ``---`` lines at the top is not valid."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        self.problem = problem
+        super().__init__(path, f"its front matter is not valid ({problem}); mend or remove the lines between ---")
+
+
+class ArticleTooLargeError(ArticleError):
+    """The file is larger than a reader accepts; sizes are in bytes."""
+
+    def __init__(self, path: str, size: int, most: int) -> None:
+        self.size = size
+        self.most = most
+        super().__init__(
+            path, f"it has {size / 1e6:,.0f} MB, and at most {most / 1e6:,.0f} MB are read; split it into smaller files"
+        )
+
+
+class ArticleUnknownError(RagError, KeyError):
+    """No article of this id is in the index."""
+
+    def __init__(self, article_id: str) -> None:
+        self.article_id = article_id
+        super().__init__(
+            f"No article with the id {article_id!r} is in the index. `rag status --articles` lists those that are."
+        )
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class IndexMissingError(RagError):
+    """There is no index in this folder."""
+
+    def __init__(self, index: str) -> None:
+        self.index = index
+        super().__init__(f"There is no index in {index!r}. To make it, run `rag build`.")
+
+
+class IndexDamagedError(RagError):
+    """A file of the index is missing or not as it was written."""
+
+    def __init__(self, index: str, file: str, problem: str) -> None:
+        self.index = index
+        self.file = file
+        self.problem = problem
+        super().__init__(
+            f"The index in {index!r} is damaged ({file}: {problem}). "
+            "Your articles are untouched. To make it anew, run `rag build --anew`."
+        )
+
+
+class IndexFormatError(RagError):
+    """The index was written in another format."""
+
+    def __init__(self, index: str, found: object, wanted: int) -> None:
+        self.index = index
+        self.found = found
+        self.wanted = wanted
+        super().__init__(
+            f"The index in {index!r} has format {found!r}, and this version reads format {wanted}. "
+            "To make it anew, run `rag build`."
+        )
+
+
+class IndexModelError(RagError):
+    """The index was made with another model than the one asked for."""
+
+    def __init__(self, index: str, found: str, wanted: str) -> None:
+        self.index = index
+        self.found = found
+        self.wanted = wanted
+        super().__init__(
+            f"The index in {index!r} was made with the model {found!r}, and {wanted!r} is asked for. "
+            "To embed the articles with it, run `rag build`; to use the index as it is, unset RAG_MODEL."
+        )
+
+
+class IndexLockedError(RagError):
+    """Another build is at work."""
+
+    def __init__(self, index: str) -> None:
+        self.index = index
+        super().__init__(
+            f"Another build is at work on the index in {index!r}. Questions go on meanwhile; "
+            "wait for it to end, then run `rag build`."
+        )
+
+
+class IndexWriteError(RagError):
+    """The index cannot be written."""
+
+    def __init__(self, index: str, problem: str) -> None:
+        self.index = index
+        self.problem = problem
+        super().__init__(
+            f"The index in {index!r} cannot be written ({problem}); what was there is as before. "
+            "Make room or name another folder with --index, then run `rag build`."
+        )
+
+
+class CitationError(RagError):
+    """A citation's text is not what stands at its place in the article."""
+
+    def __init__(self, path: str, start: int, end: int) -> None:
+        self.path = path
+        self.start = start
+        self.end = end
+        super().__init__(
+            f"A citation of {path!r} ({start}–{end}) is not what stands there, so no answer is given. "
+            "To make the index anew, run `rag build --anew`."
+        )
+
+
+class ModelError(RagError):
+    """The embedding model cannot be used."""
+
+    def __init__(self, model: str, message: str) -> None:
+        self.model = model
+        super().__init__(message)
+
+
+class ModelMissingError(ModelError):
+    """The model cannot be found."""
+
+    def __init__(self, model: str, problem: str) -> None:
+        self.problem = problem
+        super().__init__(
+            model,
+            f"The model {model!r} cannot be found ({problem}). "
+            "Set RAG_MODEL to a folder or an installed model, or unset it for the packaged one.",
+        )
+
+
+class ModelUnusableError(ModelError):
+    """The model was found, but it cannot do what is asked of it."""
+
+    def __init__(self, model: str, problem: str) -> None:
+        self.problem = problem
+        super().__init__(
+            model,
+            f"The model {model!r} cannot be used ({problem}). "
+            "Set RAG_MODEL to another sentence-transformers model, or unset it for the packaged one.",
+        )
+
+
+class PageError(RagError):
+    """The page cannot be served as asked."""
+
+    def __init__(self, problem: str, cure: str) -> None:
+        self.problem = problem
+        self.cure = cure
+        super().__init__(f"{problem} {cure}")

@@ -1,0 +1,342 @@
+"""The object that users hold: an index, open for questions."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+from rag import builder, encoder, examples, search, settings
+from rag.answer import Answer, answer, cite
+from rag.arrays import Mask
+from rag.builder import CODEC, Tell
+from rag.encoder import Encoder
+from rag.errors import (
+    ArticleUnknownError,
+    EmptyQuestionError,
+    IndexDamagedError,
+    IndexLockedError,
+    IndexMissingError,
+    IndexModelError,
+    OptionError,
+    QuestionTooLongError,
+)
+from rag.states import Codec
+from rag.store import Damage, IndexFolder, Manifest, Segment, Snapshot, damaged, read_current
+from rag.types import Article, ArticleInfo, BuildReport, Changes, Citation
+
+_log = logging.getLogger(__name__)
+
+StrPath = str | os.PathLike[str]
+Names = str | Iterable[str]
+
+MOST_CITATIONS = 1000
+MOST_CHARACTERS = 20_000
+EXAMPLE_ARTICLES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A generation with the model that it was made with."""
+
+    snapshot: Snapshot
+    encoder: Encoder
+    codec: Codec
+
+
+@dataclass(frozen=True, slots=True)
+class _Filter:
+    """The articles to choose from, one mask a segment, or None for all; and how many were left out as undated."""
+
+    masks: tuple[Mask, ...] | None
+    undated: int
+
+
+class Library:
+    """An index, open for questions; safe to use from several threads at once.
+
+    A build that ends meanwhile is noticed at the next question.
+    """
+
+    def __init__(self, index: StrPath, *, device: str = "auto") -> None:
+        self._folder = IndexFolder(Path(index))
+        self._device = device
+        self._one_at_a_time = threading.Lock()
+        self._opened = self._open(read_current(self._folder), None)
+
+    def __len__(self) -> int:
+        return self._now().snapshot.manifest.passages
+
+    def __repr__(self) -> str:
+        manifest = self._opened.snapshot.manifest
+        return f"<Library {str(self._folder.path)!r}: {manifest.articles} articles, {manifest.passages} passages>"
+
+    def retrieve(
+        self,
+        question: str,
+        k: int = 5,
+        since: date | str | None = None,
+        until: date | str | None = None,
+        sources: Names | None = None,
+        authors: Names | None = None,
+    ) -> tuple[Citation, ...]:
+        """The ``k`` passages that answer best, best first; fewer only where there are fewer.
+
+        Args:
+            question: in plain words.
+            k: how many passages, 1 to 1000.
+            since: the first day to include, a date or ISO text; articles without a date are left out.
+            until: the last day to include, likewise.
+            sources: one name or several; case does not matter.
+            authors: likewise.
+
+        Raises:
+            EmptyQuestionError, QuestionTooLongError: the question cannot be asked.
+            OptionError: an option is out of its range.
+            IndexDamagedError, CitationError: the index is not as it was written.
+        """
+        return self._retrieve(question, k, since, until, sources, authors)[0]
+
+    def ask(
+        self,
+        question: str,
+        k: int = 5,
+        since: date | str | None = None,
+        until: date | str | None = None,
+        sources: Names | None = None,
+        authors: Names | None = None,
+    ) -> Answer:
+        """What the articles say to a question, with citations; options and errors as for ``retrieve``."""
+        return answer(question, *self._retrieve(question, k, since, until, sources, authors))
+
+    def article(self, article_id: str) -> Article:
+        """An article by its id; its ``text`` is what all offsets point into.
+
+        Raises:
+            ArticleUnknownError: there is none of this id.
+        """
+        for segment, live in _pairs(self._now().snapshot):
+            number = segment.with_id(article_id)
+            if number is not None and live[number]:
+                return segment.article(number)
+        raise ArticleUnknownError(article_id)
+
+    def articles(self) -> tuple[ArticleInfo, ...]:
+        """What is known of every article, in the order of their paths."""
+        pairs = _pairs(self._now().snapshot)
+        listed = [info for segment, live in pairs for number, info in enumerate(segment.infos()) if live[number]]
+        return tuple(sorted(listed, key=lambda info: info.path))
+
+    def examples(self, count: int = 4) -> tuple[str, ...]:
+        """Questions that the articles answer, drawn from their own sentences."""
+        drawn = (self.article(info.id) for info in self.articles()[:EXAMPLE_ARTICLES])
+        return examples.questions([article.text for article in drawn], count)
+
+    def check(self) -> None:
+        """Hash every file of the index, whole.
+
+        Raises:
+            IndexDamagedError: one is missing or not as it was written.
+        """
+        self._now().snapshot.check()
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the index is made of: model, settings, counts, versions."""
+        return self._now().snapshot.manifest
+
+    @property
+    def engine(self) -> str:
+        """What runs the model for questions, and in which precision or on which device."""
+        return self._opened.encoder.engine
+
+    def _retrieve(
+        self,
+        question: str,
+        k: int,
+        since: date | str | None,
+        until: date | str | None,
+        sources: Names | None,
+        authors: Names | None,
+    ) -> tuple[tuple[Citation, ...], int]:
+        asked = " ".join(question.split())
+        if not asked:
+            raise EmptyQuestionError
+        if not isinstance(k, int) or not 1 <= k <= MOST_CITATIONS:
+            raise OptionError("k", k, f"a number from 1 to {MOST_CITATIONS}")
+        days = (_day("since", since), _day("until", until))
+        opened = self._now()
+        if len(asked) > MOST_CHARACTERS or not opened.encoder.fits(asked):
+            raise QuestionTooLongError(len(asked.split()))
+        try:
+            chosen = _filter(opened.snapshot, *days, _names(sources), _names(authors))
+            query = search.prepare(asked, opened.encoder.question(asked), opened.codec, opened.snapshot)
+            hits = search.search(query, opened.codec, opened.snapshot, k, chosen.masks)
+            return tuple(_cite(rank, hit, opened.snapshot) for rank, hit in enumerate(hits, 1)), chosen.undated
+        except Damage as damage:
+            raise damaged(self._folder, damage) from damage
+
+    def _now(self) -> _Opened:
+        """The current generation, opened anew where a build has ended since."""
+        manifest = read_current(self._folder)
+        if manifest.number != self._opened.snapshot.manifest.number:
+            with self._one_at_a_time:
+                self._opened = self._open(manifest, self._opened)
+        return self._opened
+
+    def _open(self, manifest: Manifest, before: _Opened | None) -> _Opened:
+        try:
+            snapshot = Snapshot(self._folder, manifest, None if before is None else before.snapshot)
+        except IndexDamagedError:
+            # Two builds may have ended since the pointer was read, and cleared away what it named.
+            newer = read_current(self._folder)
+            if newer.number == manifest.number:
+                raise
+            return self._open(newer, before)
+        if before is not None and before.snapshot.manifest.settings.model == manifest.settings.model:
+            return _Opened(snapshot, before.encoder, before.codec)
+        model = self._folder.model(manifest.settings.model)
+        return _Opened(snapshot, encoder.load(model, device=self._device), Codec.load(model / CODEC))
+
+
+def open(index: StrPath | None = None, *, model: str | None = None) -> Library:  # noqa: A001  `rag.open` reads well
+    """Open an index for questions.
+
+    Args:
+        index: its folder; None for ``RAG_INDEX`` or ``embeddings``.
+        model: the model that it should have been made with; None for ``RAG_MODEL`` or the packaged one.
+
+    Raises:
+        IndexMissingError, IndexFormatError, IndexDamagedError: it cannot be read.
+        IndexModelError: it was made with another model.
+    """
+    folder = settings.index_folder(index)
+    found, wanted = read_current(IndexFolder(folder)).model, settings.model_name(model)
+    if found != wanted:
+        raise IndexModelError(str(folder), found, wanted)
+    return Library(folder, device=settings.device())
+
+
+def build(
+    corpus: StrPath | None = None,
+    index: StrPath | None = None,
+    *,
+    model: str | None = None,
+    passage_tokens: int | None = None,
+    anew: bool = False,
+    progress: Tell | None = None,
+) -> BuildReport:
+    """Bring an index up to date with a folder of articles, doing only what changed; see ``rag.builder.build``.
+
+    Where ``corpus``, ``index`` or ``model`` is None, the environment or the
+    default decides (``rag.settings``).
+    """
+    return builder.build(
+        settings.corpus_folder(corpus),
+        IndexFolder(settings.index_folder(index)),
+        model=settings.model_name(model),
+        device=settings.device(),
+        passage_tokens=passage_tokens,
+        anew=anew,
+        progress=progress,
+    )
+
+
+def changes(corpus: StrPath | None = None, index: StrPath | None = None) -> Changes:
+    """How a folder of articles differs from its index; see ``rag.builder.changes``."""
+    return builder.changes(settings.corpus_folder(corpus), IndexFolder(settings.index_folder(index)))
+
+
+def refreshed(corpus: StrPath | None = None, index: StrPath | None = None, progress: Tell | None = None) -> Library:
+    """Open an index, built or brought up to date first where its articles changed.
+
+    Where another build is at work, the index is opened as it is.
+
+    Raises:
+        RagError: as ``build`` and ``open`` do.
+    """
+    try:
+        if changes(corpus, index):
+            # A build with another model would embed everything anew: that is asked for by name, not done in passing.
+            open(index)
+            build(corpus, index, progress=progress)
+    except IndexMissingError:
+        build(corpus, index, progress=progress)
+    except IndexLockedError:
+        _log.info("Another build is at work; questions are answered from the index as it is.")
+    return _kept_open(settings.index_folder(index).resolve(), settings.model_name())
+
+
+def ask(
+    question: str,
+    k: int = 5,
+    since: date | str | None = None,
+    until: date | str | None = None,
+    sources: Names | None = None,
+    authors: Names | None = None,
+) -> Answer:
+    """``Library.ask`` on the default folders, the index refreshed first if the articles changed."""
+    return refreshed().ask(question, k, since, until, sources, authors)
+
+
+def retrieve(
+    question: str,
+    k: int = 5,
+    since: date | str | None = None,
+    until: date | str | None = None,
+    sources: Names | None = None,
+    authors: Names | None = None,
+) -> tuple[Citation, ...]:
+    """``Library.retrieve`` on the default folders, the index refreshed first if the articles changed."""
+    return refreshed().retrieve(question, k, since, until, sources, authors)
+
+
+@lru_cache(maxsize=4)
+def _kept_open(index: Path, model: str) -> Library:
+    """An index stays open from one call to the next; it notices itself when it has changed."""
+    return open(index, model=model)
+
+
+def _pairs(snapshot: Snapshot) -> Iterable[tuple[Segment, Mask]]:
+    return zip(snapshot.segments, snapshot.live, strict=True)
+
+
+def _filter(
+    snapshot: Snapshot,
+    since: date | None,
+    until: date | None,
+    sources: Sequence[str] | None,
+    authors: Sequence[str] | None,
+) -> _Filter:
+    if since is None and until is None and sources is None and authors is None:
+        return _Filter(None, 0)
+    masks, undated = [], 0
+    for segment, live in _pairs(snapshot):
+        passing, without_date = segment.find(since, until, sources, authors)
+        masks.append(passing & live)
+        undated += int((without_date & live).sum())
+    return _Filter(tuple(masks), undated)
+
+
+def _cite(rank: int, hit: search.Hit, snapshot: Snapshot) -> Citation:
+    segment = snapshot.segments[hit.segment]
+    article, passage = segment.cited(hit.passage)
+    return cite(rank, hit.score, article, passage, segment.sentence(hit.sentence))
+
+
+def _day(option: str, given: date | str | None) -> date | None:
+    if given is None or isinstance(given, date):
+        return given
+    try:
+        return date.fromisoformat(given.strip())
+    except ValueError:
+        raise OptionError(option, given, "a day such as 2019-04-30") from None
+
+
+def _names(given: Names | None) -> tuple[str, ...] | None:
+    return (given,) if isinstance(given, str) else None if given is None else tuple(given)

@@ -1,0 +1,139 @@
+"""What the page does with the index: answers, the state of things, rebuilds; each shown as HTML.
+
+An error never leaves as an exception but as a panel with its cure, so that the
+page works from whatever state the folder and the index are in.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+from typing import TypeVar
+
+import gradio as gr
+
+import rag
+from rag.errors import CorpusMissingError, IndexDamagedError, IndexMissingError, OptionError, QuestionError
+from rag.page import html
+
+Found = TypeVar("Found")
+
+
+class Desk:
+    """One folder of articles and its index, as all visitors of the page share them.
+
+    ``broken`` says whether the index failed when it was last used.
+    """
+
+    def __init__(self, corpus: Path, index: Path) -> None:
+        self.broken = False
+        self._damaged = False
+        self._corpus = corpus
+        self._index = index
+        self._library: rag.Library | None = None
+        self._lock = threading.Lock()
+
+    def answer(self, question: str) -> str:
+        """The answer to a question."""
+        try:
+            return html.answer(self._use(lambda library: library.ask(question)))
+        except rag.RagError as error:
+            return _panel(error)
+
+    def status(self) -> str:
+        """How much is indexed, and whether the folder has changed since."""
+        try:
+            held = self._use(lambda library: library.manifest)
+            return html.status(held.articles, held.passages, rag.changes(self._corpus, self._index))
+        except IndexMissingError:
+            return html.no_status("Nothing is indexed yet")
+        except CorpusMissingError:
+            return html.no_status("The folder of articles is gone")
+        except rag.RagError:
+            return html.no_status("The index cannot be used")
+
+    def opening(self) -> str:
+        """What stands where the answer will be: a welcome, or why nothing can be asked yet."""
+        try:
+            self._use(len)
+        except rag.RagError as error:
+            return _panel(error)
+        return html.welcome()
+
+    def examples(self, count: int) -> list[str]:
+        """Up to ``count`` questions that these articles answer."""
+        try:
+            return list(self._use(lambda library: library.examples(count)))
+        except rag.RagError:
+            return []
+
+    def rebuild(self, progress: Callable[[rag.Progress], None]) -> str:
+        """Bring the index up to date, and say what changed; a damaged one is made anew, for that is its cure."""
+        try:
+            try:
+                report = rag.build(self._corpus, self._index, anew=self._damaged, progress=progress)
+            except IndexDamagedError:
+                report = rag.build(self._corpus, self._index, anew=True, progress=progress)
+        except rag.RagError as error:
+            return _panel(error)
+        self._damaged = False
+        return html.report(report)
+
+    def ask(
+        self,
+        question: str,
+        k: int = 5,
+        since: str | None = None,
+        until: str | None = None,
+        sources: list[str] | None = None,
+        authors: list[str] | None = None,
+    ) -> dict[str, object]:
+        """Ask the articles a question: an answer with the passages it stands on.
+
+        Args:
+            question: The question, in plain words.
+            k: How many passages to cite.
+            since: The first day of publication to look at, as 2024-05-31.
+            until: The last day of publication to look at, as 2024-05-31.
+            sources: Look only at articles of these sources.
+            authors: Look only at articles of these authors.
+
+        Returns:
+            ``question``, ``found``, ``text`` (the answer, or why there is none)
+            and ``citations``, best first, in the types of JSON; dates are ISO text.
+
+        Raises:
+            gr.Error: with the message of the ``RagError`` behind it.
+        """
+        try:
+            answer = self._use(lambda library: library.ask(question, k, since, until, sources, authors))
+        except rag.RagError as error:
+            raise gr.Error(str(error), print_exception=False) from error
+        plain: dict[str, object] = json.loads(json.dumps(asdict(answer), default=date.isoformat))
+        return plain
+
+    def _use(self, find: Callable[[rag.Library], Found]) -> Found:
+        """Find something in the index, which is opened when first needed and again after it failed."""
+        try:
+            with self._lock:
+                if self._library is None:
+                    self._library = rag.open(self._index)
+                library = self._library
+            found = find(library)
+        except (QuestionError, OptionError):
+            raise
+        except rag.RagError as error:
+            self._library, self.broken = None, True
+            self._damaged = self._damaged or isinstance(error, IndexDamagedError)
+            raise
+        self.broken = False
+        return found
+
+
+def _panel(error: rag.RagError) -> str:
+    asked_wrongly = isinstance(error, QuestionError | OptionError)
+    return html.problem(str(error), "" if asked_wrongly else "On this page, press Rebuild.")

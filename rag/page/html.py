@@ -1,0 +1,206 @@
+"""Everything that the page shows, as HTML, and the only place that makes any.
+
+All markup goes through :class:`markupsafe.Markup`: ``format`` and ``join``
+escape whatever is not markup already, so that a title, a passage or an address
+shows as the characters it is made of, whatever they are.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from markupsafe import Markup
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import date
+
+    from rag import Answer, ArticleInfo, BuildReport, Changes, Citation, Digest
+
+LISTED = 6  # paths of a rebuild that are shown at once; the rest unfold
+STRONG, FAIR = 0.6, 0.4  # scores from which a match is called so
+
+
+def masthead() -> Markup:
+    """The name of the page."""
+    return Markup("<h1>Clippings</h1><p>Ask your articles. Every answer says where it stands.</p>")
+
+
+def footer() -> Markup:
+    """What the page promises, and the way in for programs."""
+    return Markup(
+        "<p>Everything happens on this machine: nothing is sent anywhere.</p>"
+        '<p><a href="?view=api">Use it from a program</a></p>'
+    )
+
+
+def welcome() -> Markup:
+    """What stands where the answer will be."""
+    return Markup(
+        '<section class="welcome"><p>Answers are quoted from your articles, '
+        "with the title, the date and the passage to check them by.</p></section>"
+    )
+
+
+def answer(found: Answer) -> Markup:
+    """An answer with its cited passages, or the news that there is none with the nearest ones."""
+    cards = Markup("").join(_card(citation) for citation in found.citations)
+    if found.found:
+        return Markup(
+            '<section class="answer" aria-label="Answer">{quote}</section>'
+            '<section class="passages"><h2>Cited passages</h2><ol>{cards}</ol></section>'
+        ).format(quote=_quote(found.citations[0]), cards=cards)
+    return Markup(
+        '<section class="not-found" aria-label="No answer"><h2>{text}</h2>'
+        "<p>Below is what comes nearest to the question. It is not an answer.</p></section>"
+        '<section class="passages nearest"><h2>Nearest passages</h2><ol>{cards}</ol></section>'
+    ).format(text=found.text, cards=cards)
+
+
+def problem(message: str, cure: str = "") -> Markup:
+    """An error as a panel: what happened, and what to do. Words between backticks are shown as code."""
+    return Markup(
+        '<section class="problem" role="alert"><h2>That did not work</h2><p>{message}</p>{cure}</section>'
+    ).format(message=_with_code(message), cure=Markup("<p>{}</p>").format(cure) if cure else "")
+
+
+def status(articles: int, passages: int, changes: Changes) -> Markup:
+    """How much is indexed, and whether the folder has changed since."""
+    parts = ((changes.added, "new"), (changes.changed, "changed"), (changes.removed, "removed"))
+    news = ", ".join(f"{len(paths):,} {word}" for paths, word in parts if paths)
+    return Markup('<p class="{kind}"><span>{held}</span> <span>{state}</span></p>').format(
+        kind="stale" if news else "fresh",
+        held=f"{_count(articles, 'article')}, {_count(passages, 'passage')}",
+        state=f"In the folder since: {news}" if news else "Up to date",
+    )
+
+
+def no_status(state: str) -> Markup:
+    """The status line where nothing can be counted."""
+    return Markup('<p class="stale"><span>{}</span></p>').format(state)
+
+
+def report(built: BuildReport) -> Markup:
+    """What a rebuild did."""
+    kinds = (("Added", built.added), ("Changed", built.changed), ("Removed", built.removed))
+    news = built.rebuilt or any(paths for _, paths in kinds)
+    failed = [Markup("{} – {}").format(failure.path, failure.reason) for failure in built.failed]
+    lists = [_paths(name, paths) for name, paths in (*kinds, ("Could not be read", failed)) if paths]
+    return Markup('<section class="report" role="status"><h2>{title}</h2>{why}{lists}<p>{held}</p></section>').format(
+        title="The index is up to date" if news else "Nothing had changed",
+        why=Markup("<p>{}</p>").format(f"All articles were embedded anew ({built.rebuilt}).") if built.rebuilt else "",
+        lists=Markup("<dl>{}</dl>").format(Markup("").join(lists)) if lists else "",
+        held=f"{_count(built.articles, 'article')}, {_count(built.passages, 'passage')}, in {built.seconds:.1f} s.",
+    )
+
+
+def _quote(citation: Citation) -> Markup:
+    """The answer itself. Only the words of the original stand in quotation marks."""
+    article, original = citation.article, citation.article.digest_of
+    return Markup(
+        '<blockquote class="{kind}" dir="auto"><p>{quote}</p></blockquote>'
+        '<p class="attribution">{who} <a href="#passage-{rank}" aria-label="See passage {rank}">[{rank}]</a></p>'
+    ).format(
+        kind="paraphrase" if original else "verbatim",
+        quote=citation.quote,
+        who=_origin(article),
+        rank=citation.rank,
+    )
+
+
+def _card(citation: Citation) -> Markup:
+    article, original = citation.article, citation.article.digest_of
+    start, end = citation.quote_start - citation.start, citation.quote_end - citation.start
+    return Markup(
+        '<li id="passage-{rank}"><article aria-labelledby="title-{rank}">'
+        '<h3 id="title-{rank}" dir="auto">{title}</h3>{digester}<p class="byline">{origin}</p>'
+        '<p class="passage" dir="auto">{before}<mark>{quote}</mark>{after}</p>'
+        '<p class="details">{link}<span class="match">{match} <small>{score:.2f}</small></span>'
+        '<span class="path">{path}</span></p></article></li>'
+    ).format(
+        rank=citation.rank,
+        title=article.title,
+        digester=Markup('<p class="byline">{}</p>').format(_line([article.source, article.author])) if original else "",
+        origin=_origin(article),
+        before=_text(citation.text[:start]),
+        quote=_text(citation.text[start:end]),
+        after=_text(citation.text[end:]),
+        link=_link(citation.link, f"Read the original: {(original and original.title) or article.title}"),
+        match=_match(citation.score),
+        score=citation.score,
+        path=article.path,
+    )
+
+
+def _origin(article: ArticleInfo) -> Markup:
+    """Whose words, and when; of a digest, whose words it sums up."""
+    names = [_digest(article.digest_of)] if article.digest_of else [article.source, article.author]
+    return _line([*names, _day(article.published)])
+
+
+def _digest(original: Digest) -> Markup:
+    title = Markup("“<cite>{}</cite>”").format(original.title) if original.title else "an article"
+    author = f" by {original.author}" if original.author else ""
+    source = f" in {original.source}" if original.source else ""
+    return Markup("Digest of {}{}{}").format(title, author, source)
+
+
+def _text(text: str) -> Markup:
+    """Text with a small gap where it has a blank line."""
+    return Markup('<span class="gap"></span>').join(re.split(r"\n\s*\n", text))
+
+
+def _day(day: date | None) -> Markup | None:
+    if day is None:
+        return None
+    return Markup('<time datetime="{}">{}</time>').format(day.isoformat(), f"{day.day} {day:%B %Y}")
+
+
+def _line(parts: Iterable[str | None]) -> Markup:
+    return Markup(" · ").join(Markup("<span>{}</span>").format(part) for part in parts if part)
+
+
+def _link(url: str | None, label: str) -> Markup:
+    """A link for an address that a browser may follow; nothing for any other."""
+    if not url or not _is_web(url):
+        return Markup("")
+    return Markup(
+        '<a href="{}" target="_blank" rel="noopener noreferrer" aria-label="{}">Read the original</a>'
+    ).format(url, label)
+
+
+def _is_web(url: str) -> bool:
+    try:
+        address = urlsplit(url)
+    except ValueError:  # such as a bracket that is never closed
+        return False
+    return address.scheme in {"http", "https"} and bool(address.netloc)
+
+
+def _match(score: float) -> str:
+    if score >= STRONG:
+        return "Strong match"
+    return "Fair match" if score >= FAIR else "Weak match"
+
+
+def _paths(name: str, paths: Sequence[str]) -> Markup:
+    items = [Markup("<li>{}</li>").format(path) for path in paths]
+    rest = Markup("<details><summary>and {} more</summary><ul>{}</ul></details>").format(
+        f"{len(items) - LISTED:,}", Markup("").join(items[LISTED:])
+    )
+    return Markup("<dt>{} {}</dt><dd><ul>{}</ul>{}</dd>").format(
+        name, f"{len(items):,}", Markup("").join(items[:LISTED]), rest if len(items) > LISTED else ""
+    )
+
+
+def _with_code(message: str) -> Markup:
+    pieces = message.split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(piece) if odd % 2 else piece for odd, piece in enumerate(pieces)
+    )
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"

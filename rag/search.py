@@ -1,0 +1,213 @@
+"""A question to ranked passages: candidates from two sides, re-ranked by late interaction.
+
+The score of a passage is ``T + 0.25 S + 0.2 B``:
+
+- ``T``, late interaction: for each word piece of the question its best cosine
+  among the passage's token states, weighted by how rare the piece is in the
+  corpus, ``ln(1 + N / (1 + df))``, and divided by the sum of the weights.
+- ``S``: the best cosine between the question and one of the passage's sentences.
+- ``B``: BM25, divided by the most that a passage could reach for the question.
+
+Candidates are the best passages by ``S`` and by ``B``. The figures behind the
+weights are in docs/retrieval.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rag import lexical
+from rag.arrays import Floats, Integers, Mask
+from rag.encoder import TokenStates
+from rag.states import Codec
+from rag.store import Segment, Snapshot
+
+WEIGHT_S = 0.25
+WEIGHT_B = 0.2
+MOST = 1.0 + WEIGHT_S + WEIGHT_B
+CANDIDATES = 40
+# Tantivy counts within one segment and with another length norm: of what it brings, the best by B are kept.
+BROUGHT = 4
+# A passage has about this many sentences; so many more are looked at to have enough passages.
+SENTENCES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage found: where it stands, the parts of its score, and the sentence that answers best.
+
+    ``segment`` and ``passage`` are its numbers in the snapshot; ``sentence`` is
+    the sentence's number in the segment. ``total`` is ``T + 0.25 S + 0.2 B``.
+    """
+
+    segment: int
+    passage: int
+    sentence: int
+    total: float
+    late_interaction: float
+    sentence_cosine: float
+    bm25: float
+
+    @property
+    def score(self) -> float:
+        """The total as a share of the most that it could be, 0..1."""
+        return min(1.0, max(0.0, self.total / MOST))
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question made ready: its terms, its vector, its states in the codec's basis and their weights."""
+
+    terms: tuple[str, ...]
+    vector: Floats
+    states: Floats
+    weights: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """Candidates of one segment with their parts, each float32 (n,)."""
+
+    passages: Integers
+    late_interaction: Floats
+    sentence_cosine: Floats
+    bm25: Floats
+
+    @property
+    def totals(self) -> Floats:
+        total: Floats = self.late_interaction + WEIGHT_S * self.sentence_cosine + WEIGHT_B * self.bm25
+        return total
+
+
+def prepare(text: str, encoded: TokenStates, codec: Codec, snapshot: Snapshot) -> Query:
+    """Make a question ready to be held against a snapshot."""
+    frequencies = snapshot.piece_frequencies[encoded.pieces]
+    weights = np.log(1 + snapshot.manifest.passages / (1 + frequencies))
+    return Query(
+        terms=tuple(sorted(set(lexical.terms(text)))),
+        vector=encoded.vector,
+        states=codec.project(encoded.states),
+        weights=np.asarray(weights / max(float(weights.sum()), 1e-9), np.float32),
+    )
+
+
+def search(
+    query: Query, codec: Codec, snapshot: Snapshot, count: int, allowed: Sequence[Mask] | None = None
+) -> tuple[Hit, ...]:
+    """The ``count`` best passages, best first; fewer only where there are fewer.
+
+    ``allowed`` holds for each segment of the snapshot which of its articles may
+    be chosen from, bool (articles,); where it is None, all that are live may.
+    """
+    masks = tuple(snapshot.live if allowed is None else allowed)
+    candidates = _candidates(query, snapshot, masks, max(CANDIDATES, 2 * count))
+    ranked: list[tuple[float, int, int, Hit]] = []
+    for number, passages in enumerate(candidates):
+        if not len(passages):
+            continue
+        segment = snapshot.segments[number]
+        scored = _score(query, codec, snapshot, segment, passages)
+        # Equal totals are told apart by the article's id and the place in it, however the index was built.
+        starts = segment.passages[passages, 0]
+        identities = segment.identities[segment.articles_of(passages)]
+        best = np.lexsort((starts, identities, -scored.totals))[:count]
+        sentences = _best_sentences(query, codec, segment, passages[best])
+        for place, sentence in zip(best.tolist(), sentences.tolist(), strict=True):
+            hit = Hit(
+                segment=number,
+                passage=int(passages[place]),
+                sentence=sentence,
+                total=float(scored.totals[place]),
+                late_interaction=float(scored.late_interaction[place]),
+                sentence_cosine=float(scored.sentence_cosine[place]),
+                bm25=float(scored.bm25[place]),
+            )
+            ranked.append((-hit.total, int(identities[place]), int(starts[place]), hit))
+    ranked.sort(key=lambda row: row[:3])
+    return tuple(row[3] for row in ranked[:count])
+
+
+def _candidates(query: Query, snapshot: Snapshot, masks: Sequence[Mask], count: int) -> list[Integers]:
+    """For each segment the passages worth scoring: those best by S and those best by B."""
+    by_sentence = _best_by_sentence(query, snapshot, masks, count)
+    by_terms = _best_by_terms(query, snapshot, masks, count)
+    return [np.union1d(*pair) for pair in zip(by_sentence, by_terms, strict=True)]
+
+
+def _best_by_sentence(query: Query, snapshot: Snapshot, masks: Sequence[Mask], count: int) -> list[Integers]:
+    """The ``count`` passages, over all segments, that hold the sentences nearest to the question."""
+    found = []
+    for segment, mask in zip(snapshot.segments, masks, strict=True):
+        allowed = None if mask.all() else segment.sentence_mask(mask)
+        asked = SENTENCES * count
+        while True:
+            sentences, cosines = segment.vectors.nearest(query.vector, asked, allowed)
+            passages = segment.passages_of(sentences)
+            if len(passages) >= count or len(sentences) < asked:
+                break
+            asked *= 4
+        found.append((passages, _best_in_each(segment, passages, sentences, cosines)))
+    return _cut(found, count)
+
+
+def _best_in_each(segment: Segment, passages: Integers, sentences: Integers, cosines: Floats) -> Floats:
+    """Of the sentences found, the best cosine in each passage."""
+    best = np.full(len(segment.vectors), -1, np.float32)
+    best[sentences] = cosines
+    return np.array([best[first:last].max() for first, last in segment.passages[passages, 2:].tolist()], np.float32)
+
+
+def _best_by_terms(query: Query, snapshot: Snapshot, masks: Sequence[Mask], count: int) -> list[Integers]:
+    """The ``count`` passages, over all segments, of greatest B."""
+    found = []
+    for segment, mask in zip(snapshot.segments, masks, strict=True):
+        passages = segment.fulltext.matches(query.terms, BROUGHT * count, None if mask.all() else mask)
+        found.append((passages, _bm25(query, snapshot, segment, passages)))
+    return _cut(found, count)
+
+
+def _cut(found: Sequence[tuple[Integers, Floats]], count: int) -> list[Integers]:
+    """Of the passages found in each segment, those that are among the ``count`` best of all."""
+    every = np.concatenate([scores for _, scores in found]) if found else np.empty(0, np.float32)
+    least = -np.inf if len(every) <= count else np.partition(every, -count)[-count]
+    return [passages[scores >= least] for passages, scores in found]
+
+
+def _bm25(query: Query, snapshot: Snapshot, segment: Segment, passages: Integers) -> Floats:
+    held, begins = segment.terms_of(passages)
+    return lexical.bm25(
+        question=np.array([lexical.term_id(term) for term in query.terms], np.uint32),
+        frequencies=np.array([snapshot.term_frequency(term) for term in query.terms], np.int64),
+        passages=snapshot.manifest.passages,
+        average=snapshot.average_terms,
+        held=held,
+        begins=begins,
+    )
+
+
+def _score(query: Query, codec: Codec, snapshot: Snapshot, segment: Segment, passages: Integers) -> _Scored:
+    codes, _, begins = segment.states_of(passages)
+    vectors, firsts = segment.vectors_of(passages)
+    cosines = codec.best_cosines(query.states, codes, begins[:-1])
+    return _Scored(
+        passages=passages,
+        late_interaction=query.weights @ cosines,
+        sentence_cosine=np.maximum.reduceat(vectors @ query.vector, firsts[:-1]),
+        bm25=_bm25(query, snapshot, segment, passages),
+    )
+
+
+def _best_sentences(query: Query, codec: Codec, segment: Segment, passages: Integers) -> Integers:
+    """The sentence of each passage that answers best: late interaction within it, and its own cosine."""
+    best = []
+    for passage in passages:
+        codes, places, _ = segment.states_of(np.array([passage]))
+        vectors, _ = segment.vectors_of(np.array([passage]))
+        present, begins = np.unique(places, return_index=True)
+        cosines = codec.best_cosines(query.states, codes, begins)
+        score = query.weights @ cosines + WEIGHT_S * (vectors[present] @ query.vector)
+        best.append(int(segment.passages[passage, 2]) + int(present[score.argmax()]))
+    return np.array(best, np.int64)

@@ -1,0 +1,147 @@
+"""Files with checksums: written once, hashed, and never read unchecked.
+
+A small file is hashed whole when it is opened. A large array is mapped into
+memory and hashed a block at a time, each block when it is first used, so that
+opening a large index stays quick.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import numpy as np
+
+Scalar = TypeVar("Scalar", bound=np.generic)
+
+BLOCK = 1 << 16
+WHOLE = 1 << 23
+_DIGEST = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Checksum:
+    """A file's size in bytes and the hex SHA-256 of all of it."""
+
+    bytes: int
+    sha256: str
+
+
+class Damage(Exception):  # noqa: N818  turned into an IndexDamagedError by whoever knows the index
+    """A file is missing or not as it was written."""
+
+    def __init__(self, file: Path, problem: str) -> None:
+        self.file = file
+        self.problem = problem
+        super().__init__(f"{file}: {problem}")
+
+
+def checksum(file: Path) -> Checksum:
+    """Hash a whole file."""
+    try:
+        with file.open("rb") as opened:
+            digest = hashlib.file_digest(opened, "sha256")
+            return Checksum(opened.tell(), digest.hexdigest())
+    except FileNotFoundError:
+        raise Damage(file, "it is missing") from None
+    except OSError as error:
+        raise Damage(file, error.strerror or "it cannot be read") from error
+
+
+def check(file: Path, expected: Checksum) -> None:
+    """Hash a whole file and compare.
+
+    Raises:
+        Damage: it is missing, or not as expected.
+    """
+    if checksum(file) != expected:
+        raise Damage(file, "it is not as it was written")
+
+
+def flush(file: Path) -> None:
+    """Have a file, or the names in a folder, on the disk before going on."""
+    handle = os.open(file, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+class RowWriter(Generic[Scalar]):
+    """Appends rows to a file of one dtype, hashing each block as it goes."""
+
+    def __init__(self, file: Path, dtype: type[Scalar]) -> None:
+        self._file = file
+        self._opened = file.open("wb")
+        self._dtype = np.dtype(dtype)
+
+    def add(self, rows: np.ndarray[tuple[int, ...], np.dtype[Scalar]]) -> None:
+        """Append rows, one array with any number of them."""
+        self._opened.write(np.ascontiguousarray(rows, self._dtype).tobytes())
+
+    def close(self) -> None:
+        """Write what is left, and beside a large file the hashes of its blocks."""
+        self._opened.close()
+        if self._file.stat().st_size > WHOLE:
+            with self._file.open("rb") as opened:
+                blocks = iter(lambda: opened.read(BLOCK), b"")
+                _blocks_file(self._file).write_bytes(b"".join(_hash(block) for block in blocks))
+
+
+class Rows(Generic[Scalar]):
+    """The rows of a file, mapped into memory and checked before they are used."""
+
+    def __init__(self, file: Path, dtype: type[Scalar], width: int, expected: Checksum) -> None:
+        self._file = file
+        self._row = np.dtype(dtype).itemsize * width
+        try:
+            size = file.stat().st_size
+        except FileNotFoundError:
+            raise Damage(file, "it is missing") from None
+        if size != expected.bytes or size % self._row:
+            raise Damage(file, "it is not as it was written")
+        shape = (size // self._row,) if width == 1 else (size // self._row, width)
+        # A plain view: NumPy's memmap class makes each small slice several times as slow.
+        mapped = np.memmap(file, dtype, "r", shape=shape) if size else np.empty(shape, dtype)
+        self._all: np.ndarray[tuple[int, ...], np.dtype[Scalar]] = np.asarray(mapped)
+        self._blocks: list[bytes] | None = None
+        if size > WHOLE:
+            hashes = _blocks_file(file).read_bytes()
+            self._blocks = [hashes[place : place + _DIGEST] for place in range(0, len(hashes), _DIGEST)]
+            self._bytes = np.asarray(np.memmap(file, np.uint8, "r"))
+            self._seen = np.zeros(len(self._blocks), bool)
+        else:
+            check(file, expected)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def take(self, begin: int, end: int) -> np.ndarray[tuple[int, ...], np.dtype[Scalar]]:
+        """Rows ``begin`` to ``end``, without the last.
+
+        Raises:
+            Damage: a block of them is not as it was written.
+        """
+        if self._blocks is not None and end > begin:
+            self._check(self._blocks, range(begin * self._row // BLOCK, (end * self._row - 1) // BLOCK + 1))
+        return self._all[begin:end]
+
+    def _check(self, hashes: list[bytes], blocks: Iterable[int]) -> None:
+        for block in blocks:
+            if self._seen[block]:
+                continue
+            if _hash(self._bytes[block * BLOCK : (block + 1) * BLOCK].tobytes()) != hashes[block]:
+                raise Damage(self._file, "it is not as it was written")
+            self._seen[block] = True
+
+
+def _blocks_file(file: Path) -> Path:
+    return file.with_name(file.name + ".blocks")
+
+
+def _hash(block: bytes) -> bytes:
+    return hashlib.sha256(block).digest()[:_DIGEST]

@@ -1,0 +1,465 @@
+"""One segment: articles with their passages, sentences and vectors, written once and never changed.
+
+============= ============================================================ ==========================
+file          what is in it                                                one row
+============= ============================================================ ==========================
+articles.db   SQLite: what is known of each article, and its text          an article
+ids.bin       its id, as a number                                          uint64, an article
+articles.bin  where its passages and its sentences begin                   int32 (2,), one row more
+passages.bin  start, end, first sentence, last sentence + 1                int32 (4,), a passage
+sentences.bin start, end                                                   int32 (2,), a sentence
+prints.bin    a 16-byte hash of the passage's text                         uint8 (16,), a passage
+sentences.faiss the sentences' vectors                                     a sentence
+codes.bin     token states, compressed                                     uint8 (w,), a word piece
+pieces.bin    the word piece's number in the model's vocabulary            uint32, a word piece
+places.bin    in which of the passage's sentences it stands                uint8, a word piece
+terms.bin     ids of the passage's terms                                   uint32, a term
+begins.bin    where the passage's word pieces and terms begin              int64 (2,), one row more
+piecefreq.bin in how many passages each word piece stands                  int32, a vocabulary entry
+fulltext/     tantivy's index of the passages                              a passage
+segment.json  counts, model, settings, and each file's size and checksum
+============= ============================================================ ==========================
+
+Articles, passages and sentences are numbered from 0 within their segment;
+starts and ends are characters of the article's text.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rag import lexical
+from rag.arrays import Bytes, Floats, Ids, Integers, Mask, Numbers
+from rag.errors import CitationError
+from rag.lexical import FullText, FullTextWriter
+from rag.store.checked import WHOLE, Checksum, Damage, Rows, RowWriter, check, checksum, flush
+from rag.types import Article, ArticleInfo, Digest, EncodedArticle, Passage, Sentence
+from rag.vectors import SentenceVectors, VectorWriter
+
+CARD = "segment.json"
+PRINT = 16
+
+_SCHEMA = """
+CREATE TABLE article (
+    number INTEGER PRIMARY KEY, id TEXT NOT NULL, title TEXT NOT NULL, source TEXT, author TEXT, published TEXT,
+    url TEXT, path TEXT NOT NULL, sha256 TEXT NOT NULL, digest_of TEXT, text TEXT NOT NULL,
+    text_key TEXT NOT NULL, checksum BLOB NOT NULL
+);
+CREATE INDEX article_id ON article (id);
+CREATE INDEX article_text_key ON article (text_key);
+"""
+_INFO = "id, title, source, author, published, url, path, sha256, digest_of"
+_COLUMNS = _INFO + ", text"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What passages and vectors depend on: an index made with other settings is made anew.
+
+    ``passage_tokens`` is the most tokens (cl100k_base) of a passage; ``rules``
+    counts up when the code cuts or encodes passages in another way.
+    """
+
+    model: str
+    passage_tokens: int
+    rules: int
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentCard:
+    """What ``segment.json`` says."""
+
+    settings: Settings
+    articles: int
+    passages: int
+    sentences: int
+    width: int
+    files: dict[str, Checksum]
+
+
+def text_key(text: str) -> str:
+    """The name under which an article's vectors are found again: its text's SHA-256 in hex."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def fingerprint(text: str) -> bytes:
+    """A passage's 16-byte hash, kept apart from the text it is to confirm."""
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=PRINT).digest()
+
+
+class SegmentWriter:
+    """Writes a segment, an article at a time, in bounded memory but for the sentence vectors."""
+
+    def __init__(self, folder: Path, settings: Settings, dimensions: int, width: int, vocabulary: int) -> None:
+        folder.mkdir(parents=True)
+        self._folder, self._settings, self._width = folder, settings, width
+        self._database = sqlite3.connect(folder / "articles.db", isolation_level=None)
+        self._database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _SCHEMA + "BEGIN;")
+        self._vectors = VectorWriter(dimensions)
+        self._fulltext = FullTextWriter(folder / "fulltext")
+        self._ids = RowWriter(folder / "ids.bin", np.uint64)
+        self._articles = RowWriter(folder / "articles.bin", np.int32)
+        self._passages = RowWriter(folder / "passages.bin", np.int32)
+        self._sentences = RowWriter(folder / "sentences.bin", np.int32)
+        self._prints = RowWriter(folder / "prints.bin", np.uint8)
+        self._codes = RowWriter(folder / "codes.bin", np.uint8)
+        self._pieces = RowWriter(folder / "pieces.bin", np.uint32)
+        self._places = RowWriter(folder / "places.bin", np.uint8)
+        self._terms = RowWriter(folder / "terms.bin", np.uint32)
+        self._begins = RowWriter(folder / "begins.bin", np.int64)
+        self._frequencies = np.zeros(vocabulary, np.int32)
+        self.articles = self.passages = self.sentences = self._piece_count = self._term_count = 0
+
+    def add(self, article: Article, encoded: EncodedArticle) -> None:
+        """Append an article.
+
+        Raises:
+            CitationError: a passage or sentence is not a part of the article's text.
+        """
+        self._insert(article)
+        self._ids.add(np.array([int(article.id, 16)], np.uint64))
+        self._articles.add(np.array([self.passages, self.sentences], np.int32))
+        bounds = [(sentence.start, sentence.end) for sentence in encoded.sentences]
+        self._sentences.add(np.array(bounds, np.int32).reshape(-1, 2))
+        self._vectors.add(encoded.vectors)
+        begin = 0
+        for passage, length in zip(encoded.passages, encoded.lengths.tolist(), strict=True):
+            self._add_passage(article, encoded, passage)
+            self._frequencies[np.unique(encoded.pieces[begin : begin + length])] += 1
+            begin += length
+            self._piece_count += length
+        self._codes.add(encoded.codes)
+        self._pieces.add(encoded.pieces)
+        self._places.add(encoded.places)
+        self.articles += 1
+        self.sentences += len(encoded.sentences)
+
+    def _add_passage(self, article: Article, encoded: EncodedArticle, passage: Passage) -> None:
+        first, last = encoded.sentences[passage.first], encoded.sentences[passage.last - 1]
+        if (first.start, last.end) != (passage.start, passage.end) or not 0 <= passage.start < passage.end <= len(
+            article.text
+        ):
+            raise CitationError(article.path, passage.start, passage.end)
+        text = article.text[passage.start : passage.end]
+        sentences = (passage.first + self.sentences, passage.last + self.sentences)
+        self._passages.add(np.array([passage.start, passage.end, *sentences], np.int32))
+        self._prints.add(np.frombuffer(fingerprint(text), np.uint8))
+        ids = np.array([lexical.term_id(term) for term in lexical.terms(text)], np.uint32)
+        self._begins.add(np.array([self._piece_count, self._term_count], np.int64))
+        self._terms.add(ids)
+        self._term_count += len(ids)
+        self._fulltext.add(self.passages, self.articles, text)
+        self.passages += 1
+
+    def finish(self) -> SegmentCard:
+        """Write what is left, the card last; from then on the segment is whole."""
+        self._articles.add(np.array([self.passages, self.sentences], np.int32))
+        self._begins.add(np.array([self._piece_count, self._term_count], np.int64))
+        frequencies = RowWriter(self._folder / "piecefreq.bin", np.int32)
+        frequencies.add(self._frequencies)
+        for writer in (
+            *(self._ids, self._articles, self._passages, self._sentences, self._prints, self._begins, frequencies),
+            *(self._codes, self._pieces, self._places, self._terms),
+        ):
+            writer.close()
+        self._vectors.save(self._folder / "sentences.faiss")
+        self._fulltext.close()
+        self._database.execute("COMMIT")
+        self._database.close()
+        # Tantivy's lock files are empty and come and go.
+        files = [file for file in sorted(self._folder.rglob("*")) if file.is_file() and file.suffix != ".lock"]
+        for file in files:
+            flush(file)
+        card = SegmentCard(
+            settings=self._settings,
+            articles=self.articles,
+            passages=self.passages,
+            sentences=self.sentences,
+            width=self._width,
+            files={file.relative_to(self._folder).as_posix(): checksum(file) for file in files},
+        )
+        (self._folder / CARD).write_text(json.dumps(asdict(card), indent=1), encoding="utf-8")
+        flush(self._folder / CARD)
+        flush(self._folder)
+        return card
+
+    def _insert(self, article: Article) -> None:
+        row = _row(article)
+        values = (self.articles, *row, text_key(article.text), _row_checksum(row))
+        self._database.execute(f"INSERT INTO article VALUES ({', '.join('?' * len(values))})", values)
+
+
+def _row(article: Article) -> tuple[str | None, ...]:
+    # In the order of _COLUMNS.
+    digest = json.dumps(asdict(article.digest_of)) if article.digest_of else None
+    published = article.published.isoformat() if article.published else None
+    return (
+        *(article.id, article.title, article.source, article.author, published, article.url),
+        *(article.path, article.sha256, digest, article.text),
+    )
+
+
+def _row_checksum(row: Sequence[str | None]) -> bytes:
+    return hashlib.sha256(json.dumps(list(row)).encode()).digest()
+
+
+def _info(row: Sequence[str | None]) -> ArticleInfo:
+    identity, title, source, author, published, url, path, sha256, digest = row
+    return ArticleInfo(
+        id=identity or "",
+        title=title or "",
+        source=source,
+        author=author,
+        published=date.fromisoformat(published) if published else None,
+        url=url,
+        path=path or "",
+        sha256=sha256 or "",
+        digest_of=Digest(**json.loads(digest)) if digest else None,
+    )
+
+
+def read_card(folder: Path) -> SegmentCard:
+    """Read a segment's card.
+
+    Raises:
+        Damage: it is missing or not as it was written.
+    """
+    try:
+        read = json.loads((folder / CARD).read_text(encoding="utf-8"))
+        files = {name: Checksum(**values) for name, values in read.pop("files").items()}
+        return SegmentCard(settings=Settings(**read.pop("settings")), files=files, **read)
+    except FileNotFoundError:
+        raise Damage(folder / CARD, "it is missing") from None
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise Damage(folder / CARD, "it is not as it was written") from error
+
+
+class Segment:
+    """A segment, ready to read; safe to use from several threads at once.
+
+    Raises:
+        Damage: a file is missing or not as it was written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.card = read_card(folder)
+        for name, expected in self.card.files.items():
+            if expected.bytes <= WHOLE or name.endswith(".faiss") or name.startswith("fulltext/"):
+                check(folder / name, expected)
+        self._ids = Rows(folder / "ids.bin", np.uint64, 1, self._expected("ids.bin"))
+        self._articles = Rows(folder / "articles.bin", np.int32, 2, self._expected("articles.bin"))
+        self._passages = Rows(folder / "passages.bin", np.int32, 4, self._expected("passages.bin"))
+        self._sentences = Rows(folder / "sentences.bin", np.int32, 2, self._expected("sentences.bin"))
+        self._prints = Rows(folder / "prints.bin", np.uint8, PRINT, self._expected("prints.bin"))
+        self._codes = Rows(folder / "codes.bin", np.uint8, self.card.width, self._expected("codes.bin"))
+        self._pieces = Rows(folder / "pieces.bin", np.uint32, 1, self._expected("pieces.bin"))
+        self._places = Rows(folder / "places.bin", np.uint8, 1, self._expected("places.bin"))
+        self._terms = Rows(folder / "terms.bin", np.uint32, 1, self._expected("terms.bin"))
+        self._begins = Rows(folder / "begins.bin", np.int64, 2, self._expected("begins.bin"))
+        self._frequencies = Rows(folder / "piecefreq.bin", np.int32, 1, self._expected("piecefreq.bin"))
+        self.vectors = SentenceVectors(folder / "sentences.faiss")
+        self.fulltext = FullText(folder / "fulltext")
+        self._database = sqlite3.connect(
+            f"{(folder / 'articles.db').resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
+        )
+        self._database.create_function("folded", 1, lambda name: name and name.casefold(), deterministic=True)
+        self._one_at_a_time = threading.Lock()
+
+    def _expected(self, name: str) -> Checksum:
+        try:
+            return self.card.files[name]
+        except KeyError:
+            raise Damage(self.folder / CARD, f"it does not name {name}") from None
+
+    def check(self) -> None:
+        """Hash every file, whole.
+
+        Raises:
+            Damage: one is missing or not as it was written.
+        """
+        for name, expected in self.card.files.items():
+            check(self.folder / name, expected)
+
+    # What stands where. A "begins" array has one row more than there are things, so that
+    # thing i goes from begins[i] to begins[i + 1].
+
+    @cached_property
+    def article_begins(self) -> Numbers:
+        """Where each article's passages and sentences begin: int32 (articles + 1, 2)."""
+        return self._articles.take(0, len(self._articles))
+
+    @cached_property
+    def identities(self) -> np.ndarray[tuple[int, ...], np.dtype[np.uint64]]:
+        """Each article's id as a number: uint64 (articles,)."""
+        return self._ids.take(0, len(self._ids))
+
+    @cached_property
+    def passages(self) -> Numbers:
+        """Start, end, first sentence and last sentence + 1 of each passage: int32 (passages, 4)."""
+        return self._passages.take(0, len(self._passages))
+
+    @cached_property
+    def begins(self) -> Integers:
+        """Where each passage's word pieces and terms begin: int64 (passages + 1, 2)."""
+        return self._begins.take(0, len(self._begins))
+
+    @cached_property
+    def piece_frequencies(self) -> Numbers:
+        """In how many passages each word piece stands: int32 (vocabulary,)."""
+        return self._frequencies.take(0, len(self._frequencies))
+
+    def articles_of(self, passages: Integers) -> Integers:
+        """The article of each passage."""
+        return np.searchsorted(self.article_begins[:, 0], passages, side="right") - 1
+
+    def passages_of(self, sentences: Integers) -> Integers:
+        """The passages that hold any of these sentences, each once, in order."""
+        low = np.searchsorted(self.passages[:, 3], sentences, side="right")
+        high = np.searchsorted(self.passages[:, 2], sentences, side="right")
+        return np.unique(np.concatenate([np.arange(*pair) for pair in zip(low, high, strict=True)] or [low]))
+
+    def sentence_mask(self, articles: Mask) -> Mask:
+        """The sentences of these articles: bool (articles,) to bool (sentences,)."""
+        return np.repeat(articles, np.diff(self.article_begins[:, 1]))
+
+    def passage_mask(self, articles: Mask) -> Mask:
+        """The passages of these articles: bool (articles,) to bool (passages,)."""
+        return np.repeat(articles, np.diff(self.article_begins[:, 0]))
+
+    # What search reads: each gives the rows of some passages one after the other, and where
+    # each passage begins among them, int64 (passages + 1,).
+
+    def states_of(self, passages: Integers) -> tuple[Bytes, Bytes, Integers]:
+        """The compressed states of word pieces, the sentence of each, and where each passage begins."""
+        runs = [tuple(self.begins[passage : passage + 2, 0].tolist()) for passage in passages]
+        codes = [self._codes.take(*run) for run in runs]
+        places = [self._places.take(*run) for run in runs]
+        return np.concatenate(codes), np.concatenate(places), _begins(runs)
+
+    def terms_of(self, passages: Integers) -> tuple[Ids, Integers]:
+        """The ids of the passages' terms, and where each passage begins."""
+        runs = [tuple(self.begins[passage : passage + 2, 1].tolist()) for passage in passages]
+        return np.concatenate([self._terms.take(*run) for run in runs] or [np.empty(0, np.uint32)]), _begins(runs)
+
+    def pieces_of(self, passages: Integers) -> tuple[Ids, Integers]:
+        """The word pieces of the passages, and where each passage begins."""
+        runs = [tuple(self.begins[passage : passage + 2, 0].tolist()) for passage in passages]
+        return np.concatenate([self._pieces.take(*run) for run in runs] or [np.empty(0, np.uint32)]), _begins(runs)
+
+    def vectors_of(self, passages: Integers) -> tuple[Floats, Integers]:
+        """The vectors of the passages' sentences, and where each passage begins."""
+        runs = [tuple(self.passages[passage, 2:].tolist()) for passage in passages]
+        return self.vectors.take(np.concatenate([np.arange(*run) for run in runs])), _begins(runs)
+
+    # What answers and builds read.
+
+    def article(self, number: int) -> Article:
+        """An article with its text.
+
+        Raises:
+            Damage: the row is not as it was written.
+        """
+        [(expected, *row)] = self._query(f"SELECT checksum, {_COLUMNS} FROM article WHERE number = ?", number)
+        if _row_checksum(row) != expected:
+            raise Damage(self.folder / "articles.db", f"article {number} is not as it was written")
+        *info, text = row
+        return Article(**{field: getattr(_info(info), field) for field in ArticleInfo.__slots__}, text=text)
+
+    def infos(self) -> tuple[ArticleInfo, ...]:
+        """What is known of every article, in the order of their numbers."""
+        return tuple(_info(row[:-1]) for row in self._query(f"SELECT {_INFO}, number FROM article ORDER BY number"))
+
+    def cited(self, passage: int) -> tuple[Article, Passage]:
+        """A passage with its article, checked against the hash that was kept of its text.
+
+        Raises:
+            CitationError: the article does not hold the passage where it should.
+        """
+        article = self.article(int(self.articles_of(np.array([passage]))[0]))
+        start, end, first, last = self.passages[passage].tolist()
+        if fingerprint(article.text[start:end]) != self._prints.take(passage, passage + 1).tobytes():
+            raise CitationError(article.path, start, end)
+        return article, Passage(start, end, first, last)
+
+    def sentence(self, number: int) -> Sentence:
+        """A sentence's place in its article's text."""
+        [(start, end)] = self._sentences.take(number, number + 1).tolist()
+        return Sentence(start, end)
+
+    def find(
+        self, since: date | None, until: date | None, sources: Sequence[str] | None, authors: Sequence[str] | None
+    ) -> tuple[Mask, Mask]:
+        """The articles that pass the filters, and those that fall out for having no date: bool (articles,).
+
+        Names match without case, an article's own or those of the original that it is a digest of.
+        """
+        conditions, values = ["TRUE"], []
+        for name, wanted in (("source", sources), ("author", authors)):
+            if wanted is not None:
+                marks = ", ".join("?" * len(wanted))
+                conditions.append(
+                    f"(folded({name}) IN ({marks}) OR folded(json_extract(digest_of, '$.{name}')) IN ({marks}))"
+                )
+                values += 2 * [name.casefold() for name in wanted]
+        named = self._query(f"SELECT number, published FROM article WHERE {' AND '.join(conditions)}", *values)
+        passing, undated = (np.zeros(self.card.articles, bool) for _ in range(2))
+        dated = since is not None or until is not None
+        for number, published in named:
+            if not dated:
+                passing[number] = True
+            elif published is None:
+                undated[number] = True
+            else:
+                day = date.fromisoformat(published)
+                passing[number] = (since is None or since <= day) and (until is None or day <= until)
+        return passing, undated
+
+    def with_id(self, article_id: str) -> int | None:
+        """The number of the article of this id, or None."""
+        rows = self._query("SELECT number FROM article WHERE id = ?", article_id)
+        return int(rows[0][0]) if rows else None
+
+    def with_text(self, key: str) -> int | None:
+        """The number of an article whose text has this key, or None."""
+        rows = self._query("SELECT number FROM article WHERE text_key = ? LIMIT 1", key)
+        return int(rows[0][0]) if rows else None
+
+    def encoded(self, number: int) -> EncodedArticle:
+        """An article's passages, sentences and vectors, to be written into another segment."""
+        (first_passage, first_sentence), (end_passage, end_sentence) = self.article_begins[number : number + 2].tolist()
+        (begin, _), (end, _) = self.begins[[first_passage, end_passage]].tolist()
+        sentences = self._sentences.take(first_sentence, end_sentence).tolist()
+        passages = self.passages[first_passage:end_passage] - np.array([0, 0, first_sentence, first_sentence])
+        return EncodedArticle(
+            sentences=tuple(Sentence(*bounds) for bounds in sentences),
+            passages=tuple(Passage(*row) for row in passages.tolist()),
+            vectors=self.vectors.take(np.arange(first_sentence, end_sentence)),
+            codes=self._codes.take(begin, end),
+            pieces=self._pieces.take(begin, end),
+            places=self._places.take(begin, end),
+            lengths=np.diff(self.begins[first_passage : end_passage + 1, 0]),
+        )
+
+    def _query(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        try:
+            with self._one_at_a_time:
+                return self._database.execute(statement, values).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise Damage(self.folder / "articles.db", str(error)) from error
+
+
+def _begins(runs: Sequence[tuple[int, ...]]) -> Integers:
+    """Where runs begin when they are laid end to end, and where the last one ends."""
+    return np.concatenate([[0], np.cumsum([end - begin for begin, end in runs])]).astype(np.int64)

@@ -1,0 +1,392 @@
+"""The page, in a real browser over a real server and index; and what programs get from it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from datetime import date
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+from hypothesis import given
+from hypothesis import strategies as st
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+import rag
+import ui
+from rag.errors import EmptyQuestionError, IndexMissingError, PageError
+from rag.page import html
+
+if TYPE_CHECKING:
+    from rag.types import Citation
+
+LIGHTHOUSE = """---
+title: "The keeper who stayed: Brannock light turns 150"
+source: Harbour Gazette
+author: Oona Pell
+published: 2023-04-17
+url: https://gazette.example/brannock-light
+---
+The lighthouse at Brannock Point was first lit in 1873, and it has not missed a night since. Its lamp now runs on
+batteries charged by six solar panels on the old coal shed.
+
+The last keeper, Idris Vane, retired in 1994 but never left. He still climbs the 142 steps of the tower every morning
+to wipe the salt from the panes.
+"""
+BEES = """---
+title: Bees find their way home without the sun
+author: Clippings
+published: 2021-09-30
+digest_of:
+  title: Landmarks guide the honeybee
+  source: Meadow & Field
+  author: Rosa Quint
+  url: https://meadow.example/bees
+---
+A team at the Ardley institute moved 220 tagged honeybees a mile from their hives under thick cloud. Nine in ten were
+back within three hours, and the team puts it down to hedgerows, which the bees follow as people follow roads.
+"""
+HOSTILE = """---
+title: <script>window.pwned=1</script> & <img src=x onerror=window.pwned=1>
+source: '"><svg onload=window.pwned=1>'
+---
+The hostile template says ${window.pwned=1} and {{value}} and `${1+1}` beside $x^2$ and **bold** and
+<script>window.pwned=1</script> and <img src=x onerror="window.pwned=1"> and &lt;b&gt; </textarea></section><!--
+"""
+FERRY = """The night ferry to Ostrel
+
+The night ferry between Lund Haven and Ostrel returns on 7 June after a gap of eleven years. Cabins cost 96 crowns.
+"""
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    chromium = next(filter(None, map(shutil.which, names)), None)
+    if chromium is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("There is no Chromium on this machine.")
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=chromium, args=quiet)
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("corpus")
+    for name, text in (("lighthouse.md", LIGHTHOUSE), ("bees.md", BEES), ("hostile.txt", HOSTILE)):
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def index(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("index")
+    assert not rag.build(corpus, folder).failed
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(corpus: Path, index: Path) -> Iterator[str]:
+    with serving(corpus, index) as address:
+        yield address
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    with visiting(browser, address) as page:
+        yield page
+
+
+@contextmanager
+def serving(corpus: Path, index: Path) -> Iterator[str]:
+    server = ui.server(corpus, index)
+    with ui.listen("127.0.0.1", 0) as listening:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+@contextmanager
+def visiting(browser: Browser, address: str, width: int = 1280) -> Iterator[Page]:
+    with browser.new_context(viewport={"width": width, "height": 900}) as context:
+        page = context.new_page()
+        page.goto(address)
+        expect(page.get_by_label("Your question")).to_be_visible(timeout=20_000)
+        yield page
+
+
+def ask(page: Page, question: str) -> None:
+    page.get_by_label("Your question").fill(question)
+    page.keyboard.press("Enter")
+
+
+def copied(index: Path, target: Path, *parts: str) -> Path:
+    """An index folder with parts of another, such as its converted model, so that it is not made again."""
+    for part in parts:
+        shutil.copytree(index / part, target / part)
+    return target
+
+
+@pytest.mark.browser
+class TestAsking:
+    def test_a_question_typed_on_arrival_is_answered_by_a_quote_that_is_marked_in_its_passage(self, page: Page) -> None:
+        expect(page.get_by_label("Your question")).to_be_focused()
+        page.keyboard.type("How many steps does the keeper climb?")
+        page.keyboard.press("Enter")
+        quote = page.locator(".answer blockquote")
+        expect(quote).to_contain_text("climbs the 142 steps")
+        expect(quote).to_have_class("verbatim")
+        expect(page.locator(".attribution")).to_contain_text("Harbour Gazette · Oona Pell · 17 April 2023")
+        first = page.locator("#passage-1")
+        expect(first.locator("mark")).to_have_text(quote.inner_text())
+        expect(first.get_by_role("heading")).to_have_text("The keeper who stayed: Brannock light turns 150")
+        expect(first).to_contain_text("lighthouse.md")
+        expect(first).to_contain_text(re.compile(r"(Strong|Fair) match 0\.\d\d"))
+        link = first.get_by_role("link", name="Read the original")
+        assert (link.get_attribute("href") or "").startswith("https://gazette.example/brannock-light#:~:text=")
+
+    def test_a_digest_is_called_one_and_leads_to_the_original(self, page: Page) -> None:
+        ask(page, "How many honeybees were moved from their hives?")
+        expect(page.locator(".answer blockquote")).to_have_class("paraphrase")
+        expect(page.locator(".attribution")).to_contain_text(
+            "Digest of “Landmarks guide the honeybee” by Rosa Quint in Meadow & Field · 30 September 2021"
+        )
+        link = page.locator("#passage-1").get_by_role("link", name="Read the original")
+        expect(link).to_have_attribute("href", "https://meadow.example/bees")
+
+    def test_a_hostile_article_shows_as_text_and_runs_nothing(self, page: Page) -> None:
+        ask(page, "What does the hostile template say?")
+        card = page.locator("#result li", has_text="hostile.txt")
+        expect(card.get_by_role("heading")).to_have_text(
+            "<script>window.pwned=1</script> & <img src=x onerror=window.pwned=1>"
+        )
+        for literal in ("${window.pwned=1}", "{{value}}", "`${1+1}`", "$x^2$", "**bold**", "&lt;b&gt;", "<!--"):
+            expect(card.locator(".passage")).to_contain_text(literal)
+        assert page.evaluate("window.pwned") is None
+        assert page.locator("#result").locator("script, img, svg").count() == 0
+
+    def test_what_is_not_found_looks_unlike_an_answer(self, page: Page) -> None:
+        ask(page, "Which team won the chess olympiad in Budapest?")
+        expect(page.get_by_role("heading", name="Not found in these articles")).to_be_visible()
+        expect(page.get_by_role("heading", name="Nearest passages")).to_be_visible()
+        assert page.locator(".answer").count() == 0
+        assert page.locator(".nearest article").count() == 3
+
+    def test_an_example_is_asked_when_pressed(self, page: Page) -> None:
+        example = page.locator("#examples button:visible").first
+        question = example.inner_text()
+        example.click()
+        expect(page.locator("#result article").first).to_be_visible()
+        expect(page.get_by_label("Your question")).to_have_value(question)
+
+    def test_an_empty_question_gets_its_error(self, page: Page) -> None:
+        ask(page, "   ")
+        expect(page.get_by_role("alert")).to_contain_text(str(EmptyQuestionError()))
+
+    def test_a_question_that_is_too_long_gets_its_error_and_stays_in_the_box(self, page: Page) -> None:
+        question = "why " * 10_000
+        ask(page, question)
+        expect(page.get_by_role("alert")).to_contain_text("10,000 words")
+        expect(page.get_by_label("Your question")).to_have_value(question)
+
+    def test_nothing_is_asked_of_any_other_machine(self, browser: Browser, address: str) -> None:
+        with browser.new_context() as context:
+            page, asked = context.new_page(), set[str]()
+            page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
+            page.goto(address)
+            ask(page, "How many steps does the keeper climb?")
+            expect(page.locator("#passage-1")).to_be_visible()
+            page.goto(f"{address}/?view=api")
+            expect(page.get_by_text("/ask").first).to_be_visible()
+        assert asked - {""} == {urlsplit(address).netloc}
+
+    def test_nothing_is_wider_than_a_phone(self, browser: Browser, address: str) -> None:
+        with visiting(browser, address, width=390) as page:
+            ask(page, "What does the hostile template say?")
+            expect(page.locator("#passage-1")).to_be_visible()
+            assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+@pytest.mark.browser
+class TestRebuilding:
+    def test_an_article_added_is_found_after_a_rebuild(
+        self, browser: Browser, corpus: Path, index: Path, tmp_path: Path
+    ) -> None:
+        articles = copied(corpus.parent, tmp_path, corpus.name) / corpus.name
+        with serving(articles, copied(index, tmp_path / "index", ".")) as address, visiting(browser, address) as page:
+            expect(page.locator("#status")).to_contain_text("Up to date")
+            (articles / "ferry.txt").write_text(FERRY, encoding="utf-8")
+            (articles / "empty.txt").touch()
+            expect(page.locator("#status")).to_contain_text("2 new", timeout=15_000)
+            page.get_by_role("button", name="Rebuild").click()
+            report = page.locator(".report")
+            expect(report).to_contain_text("ferry.txt", timeout=20_000)
+            expect(report).to_contain_text("empty.txt – there is no text in it")
+            expect(page.locator("#status")).to_contain_text("4 articles")
+            expect(page.locator("#status")).to_contain_text("Up to date")
+            ask(page, "When does the night ferry to Ostrel return?")
+            expect(page.locator(".answer blockquote")).to_contain_text("7 June")
+
+    def test_without_an_index_the_page_opens_says_so_and_builds_one(
+        self, browser: Browser, corpus: Path, index: Path, tmp_path: Path
+    ) -> None:
+        with serving(corpus, copied(index, tmp_path, "models")) as address, visiting(browser, address) as page:
+            expect(page.locator("#status")).to_contain_text("Nothing is indexed yet")
+            message = str(IndexMissingError(str(tmp_path))).replace("`", "")
+            expect(page.get_by_role("alert")).to_contain_text(message)
+            page.get_by_role("button", name="Rebuild").click()
+            expect(page.locator(".report")).to_contain_text("Added 3", timeout=20_000)
+            expect(page.get_by_role("alert")).to_have_count(0)
+            expect(page.locator("#examples button").first).to_be_visible()
+            ask(page, "How many steps does the keeper climb?")
+            expect(page.locator(".answer blockquote")).to_contain_text("142 steps")
+
+    def test_a_damaged_index_is_told_and_made_anew(
+        self, browser: Browser, corpus: Path, index: Path, tmp_path: Path
+    ) -> None:
+        copied(index, tmp_path / "index", ".")
+        for file in (tmp_path / "index" / "segments").rglob("*.faiss"):
+            file.write_bytes(b"damaged")
+        with serving(corpus, tmp_path / "index") as address, visiting(browser, address) as page:
+            expect(page.get_by_role("alert")).to_contain_text("is damaged")
+            page.get_by_role("button", name="Rebuild").click()
+            expect(page.locator(".report")).to_contain_text("embedded anew", timeout=20_000)
+            ask(page, "How many steps does the keeper climb?")
+            expect(page.locator(".answer blockquote")).to_contain_text("142 steps")
+
+    def test_without_a_corpus_the_page_opens_and_a_rebuild_says_what_to_do(
+        self, browser: Browser, tmp_path: Path
+    ) -> None:
+        with serving(tmp_path / "nowhere", tmp_path / "index") as address, visiting(browser, address) as page:
+            page.get_by_role("button", name="Rebuild").click()
+            expect(page.locator("#news").get_by_role("alert")).to_contain_text("There is no folder")
+
+
+class TestTheEndpoint:
+    @pytest.fixture(scope="class")
+    def client(self, address: str) -> Client:
+        return Client(address, verbose=False)
+
+    def test_only_ask_is_public(self, client: Client) -> None:
+        described = client.view_api(return_format="dict")
+        assert isinstance(described, dict)
+        assert list(described["named_endpoints"]) == ["/ask"]
+
+    def test_a_question_alone_gets_the_answer_of_the_library_as_plain_json(self, client: Client, index: Path) -> None:
+        question = "How many steps does the keeper climb?"
+        answer = client.predict(question, api_name="/ask")
+        assert answer == json.loads(json.dumps(asdict(rag.open(index).ask(question)), default=date.isoformat))
+        assert answer["found"] is True
+        assert answer["citations"][0]["article"]["published"] == "2023-04-17"
+
+    def test_options_reach_the_library(self, client: Client) -> None:
+        answer = client.predict(
+            "Who?", k=1, since="2022-01-01", until=None, sources=["harbour gazette"], api_name="/ask"
+        )
+        assert [citation["article"]["path"] for citation in answer["citations"]] == ["lighthouse.md"]
+
+    @pytest.mark.parametrize(("question", "k", "said"), [(" ", 5, "The question is empty"), ("Who?", 0, "k is 0")])
+    def test_an_error_arrives_with_its_message(self, client: Client, question: str, k: int, said: str) -> None:
+        with pytest.raises(AppError, match=said):
+            client.predict(question, k=k, api_name="/ask")
+
+
+class TestServing:
+    def test_a_port_that_is_taken_gives_way_to_the_next(self) -> None:
+        with ui.listen("127.0.0.1", 0) as first:
+            port = first.getsockname()[1]
+            with ui.listen("127.0.0.1", port) as second:
+                assert second.getsockname()[1] not in {0, port}
+
+    def test_an_address_that_is_not_of_this_machine_is_refused_with_a_cure(self) -> None:
+        with pytest.raises(PageError, match="Give another --host or --port"):
+            ui.listen("203.0.113.7", 0)
+
+    @pytest.mark.slow
+    def test_the_page_is_run_by_its_file(self, corpus: Path, index: Path) -> None:
+        command = [sys.executable, ui.__file__, "--port", "0", "--no-open", "--corpus", corpus, "--index", index]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:  # noqa: S603 (our own file)
+            assert running.stdout
+            try:
+                address = next(filter(None, (re.search(r"http://127\.0\.0\.1:\d+", line) for line in running.stdout)))
+                assert "Clippings" in httpx.get(address[0], trust_env=False).text
+            finally:
+                running.send_signal(signal.SIGINT)
+
+
+class _Reader(HTMLParser):
+    """What a browser makes of a piece of HTML: its tags, its addresses and its text."""
+
+    def __init__(self, markup: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.links: list[str | None] = []
+        self.text = ""
+        self.feed(markup)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.links += [value for name, value in attrs if name == "href"]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def citation(text: str, title: str, link: str | None = None) -> Citation:
+    article = rag.ArticleInfo("id", title, title, title, None, link, title, "sha", None)
+    return rag.Citation(1, 0.5, article, text, 0, len(text), text, 0, len(text), link)
+
+
+WORDS = st.text(st.characters(exclude_characters="\r\0"), min_size=1)
+
+
+class TestTheMarkup:
+    @given(WORDS, WORDS)
+    def test_whatever_an_article_says_is_shown_as_it_is(self, title: str, text: str) -> None:
+        shown = _Reader(html.answer(rag.Answer("?", found=True, text=text, citations=(citation(text, title),))))
+        plain = _Reader(html.answer(rag.Answer("?", found=True, text="a", citations=(citation("a", "a"),))))
+        assert shown.tags == plain.tags
+        assert title in shown.text
+        assert "".join(text.split()) in "".join(shown.text.split())
+
+    @given(WORDS)
+    def test_whatever_an_error_says_is_shown_as_it_is(self, message: str) -> None:
+        shown = _Reader(html.problem(message))
+        assert shown.tags <= {"section", "h2", "p", "code"}
+        assert message.replace("`", "") in shown.text
+
+    @pytest.mark.parametrize(
+        "url", ["javascript:alert(1)", "data:text/html,x", "//x.example", "http://[x", "ftp://x.example"]
+    )
+    def test_only_web_addresses_become_links(self, url: str) -> None:
+        for link, expected in ((url, []), ("https://x.example/?a=1&b=<i>", ["https://x.example/?a=1&b=<i>"])):
+            answer = rag.Answer("?", found=False, text="", citations=(citation("a", "a", link),))
+            assert _Reader(html.answer(answer)).links == expected
+
+    def test_a_rebuild_names_what_changed_and_folds_a_long_list(self) -> None:
+        paths = tuple(f"{number}.md" for number in range(9))
+        report = rag.BuildReport(paths, (), ("gone.md",), (), (rag.Failure("bad.md", "no text"),), 9, 20, 1.0)
+        said = _Reader(html.report(report))
+        assert "details" in said.tags
+        assert all(words in said.text for words in (*paths, "Added 9", "gone.md", "bad.md – no text", "20 passages"))
+        assert "Nothing had changed" in html.report(replace(report, added=(), removed=()))
