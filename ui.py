@@ -46,7 +46,7 @@ def page(corpus: Path, index: Path) -> gr.Blocks:
         return [gr.Button(question, size="sm", min_width=0, visible=bool(question)) for question in questions]
 
     def look() -> list[object]:
-        return [desk.status(), desk.opening(), *offers()]
+        return [desk.status(), desk.trouble() or gr.skip(), *offers()]
 
     def rebuild(
         progress: gr.Progress = gr.Progress(),  # noqa: B008 (Gradio finds it by its default)
@@ -56,7 +56,7 @@ def page(corpus: Path, index: Path) -> gr.Blocks:
 
         broken = desk.broken
         news = desk.rebuild(tell)
-        return [news, desk.status(), desk.opening() if broken else gr.skip(), *offers()]
+        return [news, desk.status(), (desk.trouble() or html.welcome()) if broken else gr.skip(), *offers()]
 
     blocks = gr.Blocks(title="Clippings", analytics_enabled=False)
     with blocks:
@@ -65,21 +65,22 @@ def page(corpus: Path, index: Path) -> gr.Blocks:
             status = gr.HTML(desk.status(), elem_id="status", apply_default_css=False)
             again = gr.Button("Rebuild", size="sm", min_width=0, elem_id="rebuild")
         news = gr.HTML(elem_id="news", apply_default_css=False)
-        question = gr.Textbox(
-            label="Your question",
-            placeholder="What would you like to know?",
-            max_lines=6,
-            autofocus=True,
-            submit_btn="Ask",
-            elem_id="question",
-            html_attributes=gr.InputHTMLAttributes(enterkeyhint="search", autocomplete="off"),
-        )
+        with gr.Row(elem_id="ask"):
+            question = gr.Textbox(
+                label="Your question",
+                placeholder="What would you like to know?",
+                max_lines=6,
+                autofocus=True,
+                elem_id="question",
+                html_attributes=gr.InputHTMLAttributes(enterkeyhint="search", autocomplete="off"),
+            )
+            go = gr.Button("Ask", variant="primary", min_width=0, elem_id="go")
         with gr.Row(elem_id="examples"):
             examples = offers()
-        result = gr.HTML(desk.opening(), elem_id="result", apply_default_css=False)
+        result = gr.HTML(html.welcome(), elem_id="result", apply_default_css=False)
         gr.HTML(html.footer(), elem_id="foot", apply_default_css=False)
 
-        question.submit(desk.answer, question, result, queue=False, api_visibility="private")
+        gr.on([question.submit, go.click], desk.answer, question, result, queue=False, api_visibility="private")
         for example in examples:
             example.click(
                 pick, example, [question, result], show_progress_on=result, queue=False, api_visibility="private"
@@ -102,7 +103,7 @@ def server(corpus: Path, index: Path) -> uvicorn.Server:
         theme=theme(),
         css_paths=STYLE,
         favicon_path=str(ICON),
-        footer_links=[],
+        footer_links=["api"],
         ssr_mode=False,
     )
     return uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none", timeout_graceful_shutdown=1))

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 
 from rag import tokens
 from rag.errors import CitationError
-from rag.types import Article, ArticleInfo, Citation, Passage, Sentence
+from rag.types import Article, ArticleInfo, Citation, Digest, Passage, Sentence
 
 # Below this score of the best passage a question is taken to be about something else (docs/retrieval.md).
-FOUND = 0.4
+FOUND = 0.43
 NOT_FOUND = "Not found in these articles."
 # A longer quote is linked by its first and last words, as a text fragment allows.
 FRAGMENT_CHARACTERS = 200
@@ -103,17 +103,24 @@ def reference(article: ArticleInfo) -> str:
     return ", ".join(_known(article))
 
 
+def digest_line(original: Digest) -> str:
+    """What an article of ours is a digest of, in one line, as far as it is known."""
+    title = f"“{original.title}”" if original.title else "an article"
+    author = f" by {original.author}" if original.author else ""
+    source = f" in {original.source}" if original.source else ""
+    return f"digest of {title}{author}{source}"
+
+
 def _known(article: ArticleInfo) -> Iterator[str]:
     yield article.title
     yield from (each for each in (article.author, article.source) if each)
     if article.published:
         yield article.published.isoformat()
-    original = article.digest_of
-    if original is not None:
-        told = [each for each in (original.title, original.author, original.source, original.url) if each]
-        yield "digest of " + ", ".join(told or ["another article"])
-    elif article.url:
-        yield article.url
+    if article.digest_of is not None:
+        yield digest_line(article.digest_of)
+    url = article.url if article.digest_of is None else article.digest_of.url
+    if url:
+        yield url
 
 
 def _web_address(url: str | None) -> str | None:

@@ -20,6 +20,7 @@ from rag.errors import RagError
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.text import Text
 
     from rag.answer import Answer
     from rag.types import BuildReport, Citation, Progress
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 NOT_FOUND_CODE = 3
 PORT = 7860
 LISTED = 20
+WIDTH = 100
 
 app = typer.Typer(
     help="Ask a folder of news articles in plain words; get the passages that answer, each cited.",
@@ -138,27 +140,31 @@ def status(
         _print_json(facts | ({"listed": [asdict(info) for info in listed]} if articles else {}))
         return
     console = _console()
-    console.print(f"[bold]{_many(manifest.articles, 'article')}[/], {_many(manifest.passages, 'passage')}", end="")
-    console.print(f" in {facts['index']}, built {_when(manifest.created)}")
+    holds = f"{_many(manifest.articles, 'article')}, {_many(manifest.passages, 'passage')}"
+    console.print(f"{holds} in {facts['index']}, built {_when(manifest.created)}", soft_wrap=True)
     console.print(
         f"Model {manifest.model}, run by {library.engine}; passages of at most {facts['passage_tokens']} tokens"
     )
     if manifest.failed:
-        console.print(f"{_many(manifest.failed, 'file')} could not be read; `rag build` says why")
+        console.print(f"{_many(manifest.failed, 'file')} could not be read: `rag build` says why", style="yellow")
     if check:
         console.print("Every file of the index is as it was written.")
     if changes is None:
-        console.print(f"There is no folder {facts['corpus']!r} here to compare with.", markup=False)
+        console.print(f"There is no folder {facts['corpus']!r} to compare with.")
     elif changes:
         told = ((changes.added, "new"), (changes.changed, "changed"), (changes.removed, "gone"))
         parts = ", ".join(f"{len(paths)} {what}" for paths, what in told if paths)
-        console.print(f"The articles in {facts['corpus']} have changed since ({parts}): run `rag build`.")
+        console.print(
+            f"The articles in {facts['corpus']} have changed since ({parts}): run `rag build`.", style="yellow"
+        )
     else:
         console.print(f"The index is up to date with {facts['corpus']}.")
     for info in listed:
-        known = [info.author, info.source, info.published and info.published.isoformat(), info.url]
-        console.print(f"\n[bold]{_plain(info.title)}[/]\n  {_plain(info.path)}  [dim]id {info.id}[/]")
-        console.print(f"  {_plain(', '.join(str(each) for each in known if each) or 'nothing else is known')}")
+        known = (info.author, info.source, info.published and info.published.isoformat(), info.url)
+        console.print(f"\n{_plain(info.title)}", style="bold", soft_wrap=True)
+        console.print(f"  {_plain(info.path)}, id {info.id}", style="dim", soft_wrap=True)
+        told_of = ", ".join(str(each) for each in known if each) or "author, source, date and address are not known"
+        console.print(f"  {_plain(told_of)}", soft_wrap=True)
 
 
 @app.command()
@@ -181,7 +187,7 @@ def ui(
             rag.refreshed(corpus, index, progress=tell)
     except RagError as error:
         # The page shows it as well, and a rebuild can be started there once it is mended.
-        console.print(f"{error}", style="yellow", markup=False)
+        console.print(str(error), style="yellow")
     console.print("Starting the page …", style="dim")
     _page().serve(
         corpus,
@@ -236,7 +242,7 @@ def _page() -> _Page:
 def _console(*, stderr: bool = False) -> Console:
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False, soft_wrap=True)
+    return Console(stderr=stderr, highlight=False, markup=False)
 
 
 @contextmanager
@@ -275,61 +281,66 @@ def _print_json(value: object) -> None:
 def _print_report(report: BuildReport) -> None:
     console = _console()
     if report.rebuilt:
-        console.print(f"Everything was embedded anew: {report.rebuilt}.", markup=False)
-    for name, paths in (("added", report.added), ("changed", report.changed), ("removed", report.removed)):
-        for path in paths[:LISTED]:
-            console.print(f"  {name:8} {path}", markup=False)
-        if len(paths) > LISTED:
-            console.print(f"  {name:8} … and {len(paths) - LISTED} more")
-    for failure in report.failed:
-        console.print(f"  failed   {failure.path}: {failure.reason}", markup=False, style="yellow")
+        console.print(f"Everything was embedded anew: {report.rebuilt}.")
     counts = ((report.added, "added"), (report.changed, "changed"), (report.removed, "removed"))
-    done = ", ".join(f"{len(paths)} {name}" for paths, name in counts if paths) or "nothing had changed"
-    console.print(f"[bold]{_many(report.articles, 'article')}[/], {_many(report.passages, 'passage')}", end="")
-    console.print(f" ({done}) in {report.seconds:.1f} s")
+    for paths, name in counts:
+        for path in paths[:LISTED]:
+            console.print(f"  {name:8} {_plain(path)}", soft_wrap=True)
+        if len(paths) > LISTED:
+            console.print(f"  {name:8} … and {len(paths) - LISTED:,} more")
+    for failure in report.failed:
+        console.print(f"  failed   {_plain(failure.path)}: {failure.reason}", style="yellow", soft_wrap=True)
+    done = ", ".join(f"{len(paths):,} {name}" for paths, name in counts if paths) or "nothing had changed"
+    holds = f"{_many(report.articles, 'article')}, {_many(report.passages, 'passage')}"
+    console.print(f"{holds} ({done}) in {report.seconds:.1f} s")
 
 
 def _print_answer(answer: Answer) -> None:
+    from rich.text import Text
+
     console = _console()
     if answer.found:
-        best = answer.citations[0]
-        console.print(f"\n[bold]{_plain(best.quote)}[/] [dim]\\[1][/]\n")
+        _print_wrapped(console, Text.assemble((_plain(answer.text), "bold"), (" [1]", "dim")), indent=0)
     else:
-        console.print(f"\n[yellow]{answer.text}[/] The nearest passages:\n")
+        _print_wrapped(console, Text.assemble((answer.text, "yellow"), " The nearest passages:"), indent=0)
     for citation in answer.citations:
+        console.print()
         _print_citation(console, citation)
     if answer.undated:
-        console.print(f"[dim]{_many(answer.undated, 'article')} without a date left out by the date filter.[/]")
+        console.print(f"\n{_many(answer.undated, 'article')} without a date left out by the date filter", style="dim")
 
 
 def _print_citation(console: Console, citation: Citation) -> None:
+    from rich.text import Text
+
+    from rag.answer import digest_line
+
     article = citation.article
     known = [article.author, article.source, article.published and article.published.isoformat()]
-    heading = " · ".join(str(each) for each in known if each)
-    console.print(f"[bold]\\[{citation.rank}] {_plain(article.title)}[/]", end="")
-    console.print(f"  [dim]{_plain(heading)}[/]" if heading else "")
+    heading = Text.assemble(f"[{citation.rank}] ", (_plain(article.title), "bold"))
+    heading.append("".join(f" · {_plain(str(each))}" for each in known if each), "dim")
+    _print_wrapped(console, heading, indent=0)
     if article.digest_of is not None:
-        original = article.digest_of
-        told = [each for each in (original.title, original.author, original.source) if each]
-        console.print(f"    [dim]digest of {_plain(', '.join(told) or 'another article')}[/]")
-    before = citation.text[: citation.quote_start - citation.start]
-    after = citation.text[citation.quote_end - citation.start :]
-    for line in f"{_plain(before)}[bold cyan]{_plain(citation.quote)}[/]{_plain(after)}".splitlines():
-        if line.strip():
-            console.print(f"    {line}")
+        _print_wrapped(console, Text(_plain(digest_line(article.digest_of)), "dim"))
+    text = Text(_plain(citation.text))
+    text.stylize("bold cyan", citation.quote_start - citation.start, citation.quote_end - citation.start)
+    _print_wrapped(console, text)
     place = f"{article.path}, characters {citation.start}–{citation.end}, score {citation.score:.2f}"
-    console.print(f"    [dim]{_plain(place)}[/]")
+    _print_wrapped(console, Text(_plain(place), "dim"))
     if citation.link:
-        console.print(f"    [dim]{_plain(citation.link)}[/]")
-    console.print()
+        # In one piece, so that a terminal opens it.
+        console.print(Text("    " + citation.link, "dim"), soft_wrap=True)
+
+
+def _print_wrapped(console: Console, text: Text, indent: int = 4) -> None:
+    from rich.padding import Padding
+
+    console.print(Padding(text, (0, 0, 0, indent), expand=False), width=min(console.width, WIDTH))
 
 
 def _plain(text: str) -> str:
-    """Article text as rich shows it: brackets are no markup, control characters are not obeyed."""
-    from rich.markup import escape
-
-    shown = "".join(each if each.isprintable() or each == "\n" else " " for each in text)
-    return escape(shown)
+    """Article text for a terminal: control characters are not obeyed, and no character is added or lost."""
+    return "".join(each if each.isprintable() or each == "\n" else " " for each in text)
 
 
 def _when(created: str) -> str:

@@ -68,8 +68,8 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
-class _Scored:
-    """Candidates of one segment with their parts, each float32 (n,)."""
+class Scored:
+    """Passages of one segment with the parts of their scores, each float32 (n,)."""
 
     passages: Integers
     late_interaction: Floats
@@ -78,6 +78,7 @@ class _Scored:
 
     @property
     def totals(self) -> Floats:
+        """``T + 0.25 S + 0.2 B`` of each passage, float32 (n,)."""
         total: Floats = self.late_interaction + WEIGHT_S * self.sentence_cosine + WEIGHT_B * self.bm25
         return total
 
@@ -109,7 +110,7 @@ def search(
         if not len(passages):
             continue
         segment = snapshot.segments[number]
-        scored = _score(query, codec, snapshot, segment, passages)
+        scored = score(query, codec, snapshot, segment, passages)
         # Equal totals are told apart by the article's id and the place in it, however the index was built.
         starts = segment.passages[passages, 0]
         identities = segment.identities[segment.articles_of(passages)]
@@ -188,11 +189,12 @@ def _bm25(query: Query, snapshot: Snapshot, segment: Segment, passages: Integers
     )
 
 
-def _score(query: Query, codec: Codec, snapshot: Snapshot, segment: Segment, passages: Integers) -> _Scored:
+def score(query: Query, codec: Codec, snapshot: Snapshot, segment: Segment, passages: Integers) -> Scored:
+    """The parts of the scores of these passages."""
     codes, _, begins = segment.states_of(passages)
     vectors, firsts = segment.vectors_of(passages)
     cosines = codec.best_cosines(query.states, codes, begins[:-1])
-    return _Scored(
+    return Scored(
         passages=passages,
         late_interaction=query.weights @ cosines,
         sentence_cosine=np.maximum.reduceat(vectors @ query.vector, firsts[:-1]),

@@ -172,7 +172,7 @@ def test_any_mixture_of_what_dumps_hold_keeps_the_article(lines: list[str], path
         " " * 2_000_000 + "x",
         "\n" * 300_000 + "x",
         "Related Articles\n" * 50_000 + "The end.",
-        "Dear readers,\n" * 20_000,
+        "Dear readers,\n" * 100_000,
         "---\n" + "a: [" * 20_000 + "\n---\nx",
         "---\na: x\n" * 100_000,
         "By " * 300_000,

@@ -68,8 +68,9 @@ def test_a_heading_or_a_short_line_alone_at_the_top_is_the_title(top: str, title
         "• A goat on board\n\n",
         "1. A goat on board\n\n",
         "The crossing\ntook two hours\n\n",
-        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-        "eighteen nineteen twenty twenty-one\n\n",
+        f"{'No ' * 20}rain\n\n",
+        "and the wind as well\n\n",
+        "He waited for the tide. Nobody came\n\n",
         "船长说渡轮不会出海。\n\n",
     ],
 )
@@ -147,6 +148,18 @@ def test_a_byline_above_an_article_without_a_title_is_not_its_title() -> None:
 def test_a_line_that_only_begins_with_by_is_no_byline(line: str) -> None:
     found = article(f"# Ferry Turns Back\n\n{line}\n\n{BODY}")
     assert (found.author, found.text) == (None, f"{line}\n\n{BODY}")
+
+
+def test_a_byline_and_a_date_are_found_where_no_line_is_blank() -> None:
+    found = article(f"Ferry Turns Back\nA captain explains\nBy Ada Fenwick\nMay 3, 2018\n{BODY}\n{BODY}")
+    assert (found.title, found.author, found.published) == ("Ferry Turns Back", "Ada Fenwick", date(2018, 5, 3))
+    assert found.text == f"Ferry Turns Back\nA captain explains\n{BODY}\n{BODY}"
+
+
+def test_a_line_of_a_broken_paragraph_is_no_byline() -> None:
+    text = f"The letters were read\nBy Ada Fenwick\nand Tom Reed in turn.\n\nBy Ada\nand by Tom.\n\n{BODY}"
+    found = article(text)
+    assert (found.author, found.text) == (None, text)
 
 
 def test_a_byline_far_down_is_text() -> None:
@@ -261,6 +274,17 @@ def test_addresses_elsewhere_are_text() -> None:
 def test_of_two_sources_with_an_address_the_second_is_text() -> None:
     found = article(f"{BODY}\n\nSource: https://a.example/x\n\nSource: https://b.example/y")
     assert (found.url, found.text) == ("https://a.example/x", f"{BODY}\n\nSource: https://b.example/y")
+
+
+@pytest.mark.parametrize("line", ["Source: Office of Harbours", "Source: https://example.org/table"])
+def test_the_source_of_a_figure_between_paragraphs_is_text(line: str) -> None:
+    found = article(f"{BODY}\n\n{line}\n\n{BODY}")
+    assert (found.source, found.url, found.text) == (None, None, f"{BODY}\n\n{line}\n\n{BODY}")
+
+
+def test_the_original_address_is_found_above_what_was_added_below_it() -> None:
+    found = article(f"{BODY}\n\nOriginal url:\n\n<https://example.org/a>\n\n{BODY}")
+    assert (found.url, found.text) == ("https://example.org/a", f"{BODY}\n\n{BODY}")
 
 
 def test_a_source_may_be_named() -> None:

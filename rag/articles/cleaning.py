@@ -8,7 +8,8 @@ donations, newsletters or cookies keeps every word.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 
 from rag.articles.draft import Line
 
@@ -16,14 +17,15 @@ _LONGEST_NOTICE = 60
 _LONGEST_RELATED = 25
 """Words; a longer line is no notice, no link's title."""
 
-_FEW = 8
-"""Words of a line that need not speak to the reader to be part of an appeal."""
+_SHORT = 8
+_FEW = 3
+"""Words of a paragraph that is part of an appeal without speaking to the reader ("Dear all,"), and how many may be."""
 
 _LONGEST_LINE = 500
 """Characters."""
 
-_LONGEST_APPEAL = 40
-"""Lines that are not blank."""
+_LONGEST_APPEAL = 80
+"""Lines."""
 
 _LEAST_ARTICLE = 40
 """Words above an appeal; where there are fewer, the appeal is the article."""
@@ -93,22 +95,22 @@ def without_appeal(lines: Sequence[Line]) -> tuple[list[Line], str | None]:
     later"), speaks to the reader in each paragraph, and asks for something. Its
     sender is known where the opening line names one that it names again.
     """
-    filled = [number for number, line in enumerate(lines) if not line.blank]
-    taken, sender = set[int](), None
-    words = 0
-    for place, number in enumerate(filled):
-        if number in taken:
-            continue
+    end = max((number for number, line in enumerate(lines, start=1) if not line.blank), default=0)
+    kept: list[Line] = []
+    sender = None
+    number = words = 0
+    while number < end:
         opening = _OPENS_APPEAL.fullmatch(lines[number].text.strip()) if words >= _LEAST_ARTICLE else None
-        words += len(lines[number].text.split())
-        if opening:
-            end = _end_of_appeal(lines, filled[place + 1 : place + 2 + _LONGEST_APPEAL])
-            appeal = [line.text for line in lines[number + 1 : end]]
-            if _is_appeal(lines[number + 1 : end]):
-                taken.update(range(number, end))
-                named = opening["sender"] or ""
-                sender = sender or (named if named[:1].isupper() and any(named in text for text in texts) else None)
-    return [line for number, line in enumerate(lines) if number not in taken], sender
+        appeal = _appeal(lines[number + 1 : min(end, number + 2 + _LONGEST_APPEAL)]) if opening else ()
+        if opening and appeal:
+            named = opening["sender"] or ""
+            if named[:1].isupper() and any(named in line.text for line in appeal):
+                sender = sender or named
+        else:
+            kept.append(lines[number])
+            words += len(lines[number].text.split())
+        number += 1 + len(appeal)
+    return kept, sender
 
 
 def without_notices(lines: Sequence[Line]) -> list[Line]:
@@ -118,15 +120,16 @@ def without_notices(lines: Sequence[Line]) -> list[Line]:
     number = 0
     while number < len(lines):
         line = lines[number]
+        broken = line.text.strip()[:1].islower() and not _is_between_blanks(lines, number)
         bare = line.text.strip(_DECORATION) if len(line.text) < _LONGEST_LINE else line.text
         number += 1
-        if _LABEL.fullmatch(bare):
+        if _LABEL.fullmatch(bare) and not broken:
             after = _after_links(lines, number)
             at_end = number >= titles_from and (_SURELY_RELATED.match(bare) or after == len(lines))
             if at_end or any(not link.blank for link in lines[number:after]):
                 number = len(lines) if at_end else after
                 continue
-        if not _is_notice(line, bare):
+        if broken or not _is_notice(line, bare):
             kept.append(line)
     return kept
 
@@ -136,22 +139,40 @@ def joined(lines: Sequence[Line]) -> str:
     return re.sub(r"\n{3,}", "\n\n", "\n".join(line.text.rstrip() for line in lines)).strip("\n")
 
 
-def _appeal_length(texts: Sequence[str], *, to_end: bool) -> int:
-    """How many of the lines below an opening are an appeal; 0 where they are something else."""
-    closing = next((number for number, text in enumerate(texts, start=1) if _CLOSES_APPEAL.fullmatch(text)), None)
-    if closing is None and not to_end:
-        return 0
-    block = texts[:closing]
-    asked = {word.casefold() for text in block for word in _ASKS.findall(text)}
-    spoken = all(
-        len(text.split()) <= _FEW or (_TO_READER.search(text) and not text.startswith(_QUOTES)) for text in block
-    )
-    return len(block) if spoken and len(asked) >= (1 if closing else 2) else 0
+def _appeal(below: Sequence[Line]) -> Sequence[Line]:
+    """Those of the lines below an opening that are an appeal; none where they are something else.
+
+    Where there are more lines than an appeal may have, it must be closed.
+    """
+    near = below[:_LONGEST_APPEAL]
+    closing = next((n for n, line in enumerate(near, start=1) if _CLOSES_APPEAL.fullmatch(line.text.strip())), None)
+    if closing is None and len(near) < len(below):
+        return ()
+    paragraphs = list(_paragraphs(near[:closing]))
+    asked = {word.casefold() for text in paragraphs for word in _ASKS.findall(text)}
+    aside = [text for text in paragraphs if text.startswith(_QUOTES) or not _TO_READER.search(text)]
+    if len(asked) < (1 if closing else 2) or len(aside) > _FEW or any(len(text.split()) > _SHORT for text in aside):
+        return ()
+    return near[:closing]
+
+
+def _paragraphs(lines: Iterable[Line]) -> Iterator[str]:
+    """The paragraphs of lines, whether a line is one or a part of one."""
+    for blank, run in groupby(lines, key=lambda line: line.blank):
+        block = [] if blank else list(run)
+        if any(line.is_paragraph for line in block):
+            yield from (line.text.strip() for line in block)
+        elif block:
+            yield " ".join(line.text.strip() for line in block)
 
 
 def _after_links(lines: Sequence[Line], number: int) -> int:
     """The first line, from ``number`` on, that is neither blank nor a link."""
     return next((n for n in range(number, len(lines)) if not lines[n].blank and not lines[n].is_link), len(lines))
+
+
+def _is_between_blanks(lines: Sequence[Line], number: int) -> bool:
+    return all(line.blank for line in (*lines[max(number - 1, 0) : number], *lines[number + 1 : number + 2]))
 
 
 def _is_like_title(line: Line) -> bool:

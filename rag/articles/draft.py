@@ -7,7 +7,6 @@ from datetime import date
 
 from rag.types import Digest
 
-
 _UNWRAPPED = 120
 """Characters; where lines are broken, they are shorter."""
 

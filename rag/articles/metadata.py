@@ -35,7 +35,7 @@ _ORIGIN = re.compile(
     r"|(?:originally |first )?published (?:at|on))\s*:?\s*(?P<url>https?://[^\s<>\"]+)?",
     re.IGNORECASE,
 )
-_SOURCE = re.compile(r"(?:source|publisher|publication|site):\s*(?P<name>[^\W\d_][^\d.?!:]{0,60})", re.IGNORECASE)
+_SOURCE = re.compile(r"(?:source|publisher|publication):\s*(?P<name>[^\W\d_][^\d.?!:]{0,60})", re.IGNORECASE)
 _TITLE = re.compile(r"(?:title|headline):\s*(?P<title>\S.*)", re.IGNORECASE)
 _BYLINE = re.compile(
     r"(?:(?:(?:written|reported|posted|words|story|text|report|analysis|opinion) )?by(?:\s+|:\s*)"
@@ -65,7 +65,7 @@ _AGENCY = re.compile(
 _SENTENCE_END = (".", "?", "!", "…", "。", "？", "！", "؟", "।")
 _CLAUSE_END = (",", ";", ":", "–", "—")
 _ABBREVIATION = re.compile(r"\b(?:(?:[^\W\d_]\.)+|[A-Z][a-z]{1,3}\.)$")
-_SENTENCE_INSIDE = re.compile(r"[^\W\d_]{4}[.]\s")
+_SENTENCE_INSIDE = re.compile(r"\b[a-z]{2,}\.\s")
 _CLOSERS = "\"'”’»)]"
 _BULLET = re.compile(r"\s*(?:[-–—•*·▪◦]|\d{1,3}[.)])\s+")
 
@@ -73,28 +73,34 @@ _BULLET = re.compile(r"\s*(?:[-–—•*·▪◦]|\d{1,3}[.)])\s+")
 def take_origin(lines: Sequence[Line]) -> tuple[Metadata, list[Line]]:
     """Address and source where a line near the top or the end gives them, and the other lines.
 
-    "Original url", with the address on its line or the next; "Source: https://…";
-    "Source: The Daily Example"; an address alone on the first line.
+    "Original url", with the address on its line or the next; above the first and
+    below the last paragraph also "Source: https://…" or "Source: The Daily
+    Example"; an address alone on the first line.
     """
     filled = [number for number, line in enumerate(lines) if not line.blank]
+    paragraphs = [place for place, number in enumerate(filled) if len(lines[number].text) > _LONGEST_HEAD_LINE]
+    above, below = (paragraphs[0], paragraphs[-1]) if paragraphs else (len(filled), -1)
     origin, taken = Metadata(), set[int]()
     for place, number in enumerate(filled):
         if _EDGE <= place < len(filled) - _EDGE:
             continue
         text = lines[number].text.strip()
         label = _ORIGIN.fullmatch(text)
-        below = filled[place + 1] if place + 1 < len(filled) else number
+        surely = label is not None and label["label"].casefold() != "source"
+        if not surely and above <= place <= below:
+            continue
+        following = filled[place + 1] if place + 1 < len(filled) else number
         if label and label["url"]:
             said, used = Metadata(url=label["url"]), {number}
-        elif label and _ADDRESS.fullmatch(lines[below].text.strip()):
-            said, used = Metadata(url=lines[below].text.strip()), {number, below}
+        elif label and _ADDRESS.fullmatch(lines[following].text.strip()):
+            said, used = Metadata(url=lines[following].text.strip()), {number, following}
         elif place == 0 and _ADDRESS.fullmatch(text):
             said, used = Metadata(url=text), {number}
         elif place > 0 and (source := _SOURCE.fullmatch(text)):
             said, used = Metadata(source=source["name"].strip()), {number}
         else:
             continue
-        if label and label["label"].casefold() != "source":
+        if surely:
             origin = said.or_else(origin)
         elif (said.url and origin.url) or (said.source and origin.source):
             continue  # the sources of its figures, or of its links: part of the article
@@ -121,16 +127,15 @@ def take_head(lines: Sequence[Line], stated: Metadata) -> tuple[Metadata, list[L
         known = head.or_else(stated)
         if len(text) > _LONGEST_HEAD_LINE:
             break
-        if number and not (lines[number - 1].blank or lines[number - 1].is_paragraph or number - 1 in taken):
-            begun = True
-            continue
-        title = _title(lines, number, untouched=not begun and not head.author) if head.title is None else None
+        apart = number == 0 or number - 1 in taken or lines[number - 1].blank or lines[number - 1].is_paragraph
+        untouched = apart and not begun and not head.author
+        title = _title(lines, number, untouched=untouched) if head.title is None else None
         said = None if title or (dates.parse(text) and len(days) > 1) or _goes_on(lines, number) else _said(text)
         if title and _folded(stated.title or title) == _folded(title):
             head = replace(head, title=title)
         elif said and said.or_else(head) == head.or_else(said):
             head = head.or_else(said)
-        elif title or known == Metadata() or not _is_credit(text, known):
+        elif title or known == Metadata() or not (apart and _is_credit(text, known)):
             begun = True
             continue
         taken.add(number)
@@ -201,9 +206,17 @@ def _title(lines: Sequence[Line], number: int, *, untouched: bool) -> str | None
 
 
 def _goes_on(lines: Sequence[Line], number: int) -> bool:
-    """Whether the next line may be the same paragraph's: neither blank nor a paragraph, a byline or a date itself."""
-    below = lines[number + 1] if number + 1 < len(lines) else None
-    return below is not None and not (below.blank or below.is_paragraph or _said(below.text.strip()))
+    """Whether a line may be the beginning of a longer paragraph.
+
+    It is not where a blank line, or one that is a paragraph by itself, is next,
+    bylines and dates between them left aside.
+    """
+    for line in lines[number + 1 : number + 1 + _EDGE]:
+        if line.blank or line.is_paragraph:
+            return False
+        if not _said(line.text.strip()):
+            return True
+    return False
 
 
 def _said(text: str) -> Metadata | None:

@@ -1,7 +1,7 @@
 """Plain text and Markdown, with or without front matter.
 
-One reader for both: what is saved as ``.txt`` often carries Markdown's links and
-headings.
+Both are read alike, for what is saved as ``.txt`` often carries Markdown's links
+and headings.
 """
 
 from __future__ import annotations

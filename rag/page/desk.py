@@ -56,13 +56,13 @@ class Desk:
         except rag.RagError:
             return html.no_status("The index cannot be used")
 
-    def opening(self) -> str:
-        """What stands where the answer will be: a welcome, or why nothing can be asked yet."""
+    def trouble(self) -> str | None:
+        """Why nothing can be asked yet, or None."""
         try:
             self._use(len)
         except rag.RagError as error:
             return _panel(error)
-        return html.welcome()
+        return None
 
     def examples(self, count: int) -> list[str]:
         """Up to ``count`` questions that these articles answer."""
@@ -103,8 +103,8 @@ class Desk:
             authors: Look only at articles of these authors.
 
         Returns:
-            ``question``, ``found``, ``text`` (the answer, or why there is none)
-            and ``citations``, best first, in the types of JSON; dates are ISO text.
+            The fields of ``rag.Answer`` in the types of JSON: dates are ISO text,
+            and the path of an article is called ``file``.
 
         Raises:
             gr.Error: with the message of the ``RagError`` behind it.
@@ -113,8 +113,7 @@ class Desk:
             answer = self._use(lambda library: library.ask(question, k, since, until, sources, authors))
         except rag.RagError as error:
             raise gr.Error(str(error), print_exception=False) from error
-        plain: dict[str, object] = json.loads(json.dumps(asdict(answer), default=date.isoformat))
-        return plain
+        return _plain(answer)
 
     def _use(self, find: Callable[[rag.Library], Found]) -> Found:
         """Find something in the index, which is opened when first needed and again after it failed."""
@@ -137,3 +136,12 @@ class Desk:
 def _panel(error: rag.RagError) -> str:
     asked_wrongly = isinstance(error, QuestionError | OptionError)
     return html.problem(str(error), "" if asked_wrongly else "On this page, press Rebuild.")
+
+
+def _plain(answer: rag.Answer) -> dict[str, object]:
+    # gradio_client takes every object with a "path" for a file, and tries to download it.
+    text = json.dumps(asdict(answer), default=date.isoformat)
+    plain: dict[str, object] = json.loads(
+        text, object_pairs_hook=lambda pairs: {"file" if key == "path" else key: value for key, value in pairs}
+    )
+    return plain

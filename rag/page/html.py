@@ -29,11 +29,8 @@ def masthead() -> Markup:
 
 
 def footer() -> Markup:
-    """What the page promises, and the way in for programs."""
-    return Markup(
-        "<p>Everything happens on this machine: nothing is sent anywhere.</p>"
-        '<p><a href="?view=api">Use it from a program</a></p>'
-    )
+    """What the page promises."""
+    return Markup("<p>Everything happens on this machine: nothing is sent anywhere.</p>")
 
 
 def welcome() -> Markup:

@@ -1,0 +1,53 @@
+# Clippings. `make` tells what there is.
+
+# The first Python here that is new enough; PYTHON=… on the command line goes before it.
+PYTHON ?= $(shell for python in python3 python3.11 python3.12 python3.13; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+VENV := .venv
+RUN := $(VENV)/bin
+export HF_HUB_OFFLINE := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help setup ui test test-quick lint format bench clean
+
+help:  ## Tell what there is
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+$(VENV)/bin/python:
+	@test -n "$(PYTHON)" || { echo "Clippings needs Python 3.11 or newer: install it, or name it with PYTHON=…"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
+	$(RUN)/python -m pip install --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.installed-for-tests: pyproject.toml $(VENV)/.installed
+	$(RUN)/python -m pip install --disable-pip-version-check --editable '.[test]'
+	@touch $@
+
+setup: $(VENV)/.installed  ## Make the environment in .venv
+
+ui: setup  ## Build the index where needed, and serve the page
+	$(RUN)/rag ui
+
+test: $(VENV)/.installed-for-tests  ## Run every test
+	$(RUN)/python -m pytest
+
+test-quick: $(VENV)/.installed-for-tests  ## Run the tests that take no time
+	$(RUN)/python -m pytest -m 'not slow and not browser'
+
+lint: $(VENV)/.installed-for-tests  ## Check style and types
+	$(RUN)/ruff check .
+	$(RUN)/ruff format --check .
+	$(RUN)/mypy
+
+format: $(VENV)/.installed-for-tests  ## Lay the code out
+	$(RUN)/ruff format .
+	$(RUN)/ruff check --fix .
+
+DATA ?= ../shared/data
+bench: setup  ## Measure the ranking on XQuAD-en (DATA=… says where xquad.en.json lies)
+	$(RUN)/python benchmarks/ranking.py $(DATA)/xquad.en.json
+
+clean:  ## Remove the environment and the index
+	rm -rf $(VENV) embeddings/current embeddings/lock embeddings/generations embeddings/segments embeddings/models

@@ -1,0 +1,220 @@
+"""The command ``rag``, run as a person runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+HARBOUR = """The harbour of Velmora reopens
+
+By Ines Marlowe
+
+June 3, 2021
+
+The harbour of Velmora reopened on Thursday after repairs that took nine months. Mayor Odo Brandt said that 41 ships
+were waiting outside the breakwater. The repairs cost 12 million crowns, twice what the council had planned.
+"""
+BEES = """Beekeepers count their losses
+
+Beekeepers in the Tarn valley lost a third of their colonies last winter, the growers' union reported. Its head, Sela
+Vint, blamed a mite that arrived with imported queens.
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, prepared: Path) -> Path:
+    """A folder with two articles, and no index but for its model."""
+    corpus = tmp_path / "corpus"
+    corpus.mkdir()
+    (corpus / "harbour.txt").write_text(HARBOUR, encoding="utf-8")
+    (corpus / "bees.txt").write_text(BEES, encoding="utf-8")
+    shutil.copytree(prepared, tmp_path / "embeddings" / "models" / prepared.name)
+    return tmp_path
+
+
+def rag(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(  # noqa: S603  our own command
+        [sys.executable, "-W", "error", "-m", "rag", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_build_says_what_it_did(folder: Path) -> None:
+    done = rag(folder, "build")
+    assert done.returncode == 0, done.stderr
+    assert "added    bees.txt" in done.stdout
+    assert "2 articles, 2 passages (2 added)" in done.stdout
+
+
+def test_ask_builds_the_index_and_answers(folder: Path) -> None:
+    done = rag(folder, "ask", "How many ships were waiting outside the breakwater?")
+    assert done.returncode == 0, done.stderr
+    assert "41 ships were waiting outside the breakwater. [1]" in " ".join(done.stdout.split())
+    assert "[1] The harbour of Velmora reopens · Ines Marlowe · 2021-06-03" in done.stdout
+
+
+def test_ask_finds_an_article_that_was_added_meanwhile(folder: Path) -> None:
+    rag(folder, "build")
+    (folder / "corpus" / "opera.md").write_text(
+        "# The opera\n\nThe opera house of Lunde hired Petra Ohm as conductor.\n"
+    )
+    done = rag(folder, "ask", "Who conducts at the opera house of Lunde?", "--json")
+    answer = json.loads(done.stdout)
+    assert answer["found"]
+    assert answer["citations"][0]["article"]["path"] == "opera.md"
+
+
+def test_no_refresh_leaves_the_index_as_it_is(folder: Path) -> None:
+    rag(folder, "build")
+    (folder / "corpus" / "opera.md").write_text(
+        "# The opera\n\nThe opera house of Lunde hired Petra Ohm as conductor.\n"
+    )
+    answer = json.loads(rag(folder, "ask", "Who conducts at the opera house?", "--no-refresh", "--json").stdout)
+    assert "opera.md" not in {citation["article"]["path"] for citation in answer["citations"]}
+
+
+def test_nothing_found_has_its_own_exit_code(folder: Path) -> None:
+    done = rag(folder, "ask", "What is the boiling point of mercury?")
+    assert done.returncode == 3
+    assert "Not found in these articles." in done.stdout
+
+
+def test_json_has_every_field_of_the_citation(folder: Path) -> None:
+    answer = json.loads(rag(folder, "ask", "What did the repairs cost?", "--json").stdout)
+    citation = answer["citations"][0]
+    assert set(citation) >= {
+        "rank",
+        "score",
+        "article",
+        "text",
+        "start",
+        "end",
+        "quote",
+        "quote_start",
+        "quote_end",
+        "link",
+    }
+    assert citation["article"]["published"] == "2021-06-03"
+    assert citation["link"] is None
+
+
+def test_filters_reach_the_search(folder: Path) -> None:
+    arguments = ("ask", "What happened?", "--json", "--since", "2021-01-01", "--author", "ines marlowe")
+    answer = json.loads(rag(folder, *arguments).stdout)
+    assert {citation["article"]["path"] for citation in answer["citations"]} == {"harbour.txt"}
+
+
+def test_status_tells_what_changed(folder: Path) -> None:
+    rag(folder, "build")
+    assert "up to date" in rag(folder, "status").stdout
+    (folder / "corpus" / "bees.txt").unlink()
+    assert "1 gone" in rag(folder, "status").stdout
+
+
+def test_status_lists_and_checks(folder: Path) -> None:
+    rag(folder, "build")
+    done = rag(folder, "status", "--articles", "--check")
+    assert "Every file of the index is as it was written." in done.stdout
+    assert "Ines Marlowe, 2021-06-03" in done.stdout
+    facts = json.loads(rag(folder, "status", "--articles", "--json").stdout)
+    assert {info["path"] for info in facts["listed"]} == {"bees.txt", "harbour.txt"}
+
+
+def test_it_works_from_any_folder_by_options_and_by_variables(folder: Path, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    corpus, index = str(folder / "corpus"), str(folder / "embeddings")
+    by_options = rag(elsewhere, "ask", "Who blamed a mite?", "--corpus", corpus, "--index", index, "--json")
+    by_variables = rag(elsewhere, "ask", "Who blamed a mite?", "--json", RAG_CORPUS=corpus, RAG_INDEX=index)
+    assert json.loads(by_options.stdout) == json.loads(by_variables.stdout)
+    assert list(elsewhere.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("ask", ""), "Ask something in plain words."),
+        (("ask", "  \n "), "Ask something in plain words."),
+        (("ask", "word " * 10_000), "The question has 10,000 words"),
+        (("ask", "Who?", "-k", "0"), "k is 0: give a number from 1"),
+        (("ask", "Who?", "--since", "yesterday"), "since is 'yesterday': give a day such as"),
+        (("ask", "Who?", "--corpus", "nowhere"), "There is no folder 'nowhere'."),
+        (("build", "--corpus", "nowhere"), "There is no folder 'nowhere'."),
+        (("build", "--passage-tokens", "3"), "passage_tokens is 3: give a number from 16"),
+        (("status", "--index", "nothing"), "run `rag build`"),
+        (("ask", "Who?", "--no-refresh", "--index", "nothing"), "run `rag build`"),
+    ],
+)
+def test_bad_input_is_one_line_on_stderr_with_the_cure(folder: Path, arguments: tuple[str, ...], message: str) -> None:
+    rag(folder, "build")
+    done = rag(folder, *arguments)
+    assert done.returncode == 1
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+    assert json.loads(rag(folder, "ask", "Who blamed a mite?", "--json").stdout)["found"]
+
+
+def test_an_empty_folder_is_told(folder: Path) -> None:
+    (folder / "empty").mkdir()
+    done = rag(folder, "build", "--corpus", "empty")
+    assert done.returncode == 1
+    assert "There is no article in 'empty'. Put some there (.md" in done.stderr
+
+
+def test_only_unreadable_files_are_told(folder: Path) -> None:
+    (folder / "odd").mkdir()
+    (folder / "odd" / "picture.txt").write_bytes(bytes(range(256)) * 40)
+    done = rag(folder, "build", "--corpus", "odd")
+    assert done.returncode == 1
+    assert "picture.txt" in done.stderr
+
+
+def test_a_damaged_index_is_told(folder: Path) -> None:
+    rag(folder, "build")
+    [faiss] = (folder / "embeddings").glob("segments/*/sentences.faiss")
+    faiss.write_bytes(faiss.read_bytes()[:-1] + b"?")
+    done = rag(folder, "ask", "Who blamed a mite?")
+    assert done.returncode == 1
+    assert "run `rag build --anew`" in done.stderr
+    assert rag(folder, "build", "--anew").returncode == 0
+    assert rag(folder, "ask", "Who blamed a mite?").returncode == 0
+
+
+def test_an_index_of_another_model_is_told(folder: Path) -> None:
+    rag(folder, "build")
+    done = rag(folder, "ask", "Who blamed a mite?", RAG_MODEL="another-model")
+    assert done.returncode == 1
+    assert "was made with the model 'all-MiniLM-L6-v2', and 'another-model' is asked for" in done.stderr
+
+
+def test_bad_usage_exits_with_two(folder: Path) -> None:
+    assert rag(folder, "ask").returncode == 2
+    assert rag(folder, "fly").returncode == 2
+
+
+def test_control_characters_of_an_article_do_not_reach_the_terminal(folder: Path) -> None:
+    (folder / "corpus" / "odd.txt").write_text(
+        "The parrot of Ostby\n\nThe parrot \x1b[31mof Ostby\x07 speaks [bold]Latin[/].\n"
+    )
+    done = rag(folder, "ask", "What does the parrot of Ostby speak?")
+    assert "\x1b" not in done.stdout
+    assert "\x07" not in done.stdout
+    assert "[bold]Latin[/]" in done.stdout
+
+
+def test_help_names_every_command(folder: Path) -> None:
+    done = rag(folder, "--help")
+    assert all(name in done.stdout for name in ("build", "ask", "status", "ui"))
