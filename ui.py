@@ -56,7 +56,8 @@ def page(corpus: Path, index: Path) -> gr.Blocks:
 
         broken = desk.broken
         news = desk.rebuild(tell)
-        return [news, desk.status(), (desk.trouble() or html.welcome()) if broken else gr.skip(), *offers()]
+        shown = (desk.trouble() or html.welcome()) if broken else gr.skip()
+        return [news, desk.status(), shown, *offers()]
 
     blocks = gr.Blocks(title="Clippings", analytics_enabled=False)
     with blocks:
@@ -106,7 +107,9 @@ def server(corpus: Path, index: Path) -> uvicorn.Server:
         footer_links=["api"],
         ssr_mode=False,
     )
-    return uvicorn.Server(uvicorn.Config(app, log_level="warning", ws="none", timeout_graceful_shutdown=1))
+    return uvicorn.Server(
+        uvicorn.Config(app, log_config=None, log_level="warning", ws="none", timeout_graceful_shutdown=1)
+    )
 
 
 def serve(

@@ -195,7 +195,7 @@ def ui(
         host=host,
         port=port,
         open_browser=open_page,
-        announce=lambda address: print(f"Clippings is at {address} — stop it with Ctrl-C", flush=True),
+        announce=lambda address: _announce(address, port),
     )
 
 
@@ -210,6 +210,12 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+
+
+def _announce(address: str, wanted: int) -> None:
+    if not address.endswith(f":{wanted}"):
+        print(f"Port {wanted} is taken; another one serves.")
+    print(f"Clippings is at {address} (Ctrl-C stops it)", flush=True)
 
 
 class _Page(Protocol):

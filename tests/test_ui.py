@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import date
@@ -86,23 +86,23 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("corpus")
+def articles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("articles")
     for name, text in (("lighthouse.md", LIGHTHOUSE), ("bees.md", BEES), ("hostile.txt", HOSTILE)):
         (folder / name).write_text(text, encoding="utf-8")
     return folder
 
 
 @pytest.fixture(scope="module")
-def index(corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("index")
-    assert not rag.build(corpus, folder).failed
+def built(articles: Path, tmp_path_factory: pytest.TempPathFactory, with_model: Callable[[Path], Path]) -> Path:
+    folder = with_model(tmp_path_factory.mktemp("built"))
+    assert not rag.build(articles, folder).failed
     return folder
 
 
 @pytest.fixture(scope="module")
-def address(corpus: Path, index: Path) -> Iterator[str]:
-    with serving(corpus, index) as address:
+def address(articles: Path, built: Path) -> Iterator[str]:
+    with serving(articles, built) as address:
         yield address
 
 
@@ -142,13 +142,6 @@ def visiting(browser: Browser, address: str, width: int = 1280) -> Iterator[Page
 def ask(page: Page, question: str) -> None:
     page.get_by_label("Your question").fill(question)
     page.keyboard.press("Enter")
-
-
-def copied(index: Path, target: Path, *parts: str) -> Path:
-    """An index folder with parts of another, such as its converted model, so that it is not made again."""
-    for part in parts:
-        shutil.copytree(index / part, target / part)
-    return target
 
 
 @pytest.mark.browser
@@ -234,11 +227,12 @@ class TestAsking:
 @pytest.mark.browser
 class TestRebuilding:
     def test_an_article_added_is_found_after_a_rebuild(
-        self, browser: Browser, corpus: Path, index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, browser: Browser, articles: Path, built: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(ui, "REFRESH", 0.5)
-        articles = copied(corpus.parent, tmp_path, corpus.name) / corpus.name
-        with serving(articles, copied(index, tmp_path / "index", ".")) as address, visiting(browser, address) as page:
+        articles = Path(shutil.copytree(articles, tmp_path / "articles"))
+        index = Path(shutil.copytree(built, tmp_path / "index"))
+        with serving(articles, index) as address, visiting(browser, address) as page:
             expect(page.locator("#status")).to_contain_text("Up to date")
             (articles / "ferry.txt").write_text(FERRY, encoding="utf-8")
             (articles / "empty.txt").touch()
@@ -253,9 +247,9 @@ class TestRebuilding:
             expect(page.locator(".answer blockquote")).to_contain_text("7 June")
 
     def test_without_an_index_the_page_opens_says_so_and_builds_one(
-        self, browser: Browser, corpus: Path, index: Path, tmp_path: Path
+        self, browser: Browser, articles: Path, tmp_path: Path, with_model: Callable[[Path], Path]
     ) -> None:
-        with serving(corpus, copied(index, tmp_path, "models")) as address, visiting(browser, address) as page:
+        with serving(articles, with_model(tmp_path)) as address, visiting(browser, address) as page:
             expect(page.locator("#status")).to_contain_text("Nothing is indexed yet")
             message = str(IndexMissingError(str(tmp_path))).replace("`", "")
             expect(page.get_by_role("alert")).to_contain_text(message)
@@ -267,12 +261,12 @@ class TestRebuilding:
             expect(page.locator(".answer blockquote")).to_contain_text("142 steps")
 
     def test_a_damaged_index_is_told_and_made_anew(
-        self, browser: Browser, corpus: Path, index: Path, tmp_path: Path
+        self, browser: Browser, articles: Path, built: Path, tmp_path: Path
     ) -> None:
-        copied(index, tmp_path / "index", ".")
-        for file in (tmp_path / "index" / "segments").rglob("*.faiss"):
+        index = Path(shutil.copytree(built, tmp_path / "index"))
+        for file in (index / "segments").rglob("*.faiss"):
             file.write_bytes(b"damaged")
-        with serving(corpus, tmp_path / "index") as address, visiting(browser, address) as page:
+        with serving(articles, index) as address, visiting(browser, address) as page:
             expect(page.get_by_role("alert")).to_contain_text("is damaged")
             page.get_by_role("button", name="Rebuild").click()
             expect(page.locator(".report")).to_contain_text("embedded anew", timeout=20_000)
@@ -293,13 +287,13 @@ class TestTheEndpoint:
         assert isinstance(described, dict)
         assert list(described["named_endpoints"]) == ["/ask"]
 
-    def test_a_question_alone_gets_the_answer_of_the_library_as_plain_json(self, client: Client, index: Path) -> None:
+    def test_a_question_alone_gets_the_answer_of_the_library_as_plain_json(self, client: Client, built: Path) -> None:
         question = "How many steps does the keeper climb?"
         answer = client.predict(question, api_name="/ask")
         assert answer["citations"][0]["article"]["published"] == "2023-04-17"
         for article in (citation["article"] for citation in answer["citations"]):
             article["path"] = article.pop("file")
-        assert answer == json.loads(json.dumps(asdict(rag.open(index).ask(question)), default=date.isoformat))
+        assert answer == json.loads(json.dumps(asdict(rag.open(built).ask(question)), default=date.isoformat))
 
     def test_options_reach_the_library(self, client: Client) -> None:
         answer = client.predict(
@@ -325,8 +319,8 @@ class TestServing:
             ui.listen("203.0.113.7", 0)
 
     @pytest.mark.slow
-    def test_the_page_is_run_by_its_file(self, corpus: Path, index: Path) -> None:
-        command = [sys.executable, ui.__file__, "--port=0", "--no-open", f"--corpus={corpus}", f"--index={index}"]
+    def test_the_page_is_run_by_its_file(self, articles: Path, built: Path) -> None:
+        command = [sys.executable, ui.__file__, "--port=0", "--no-open", f"--corpus={articles}", f"--index={built}"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:  # noqa: S603 (our own file)
             assert running.stdout
             try:
@@ -374,7 +368,7 @@ class TestTheMarkup:
 
     @given(WORDS)
     def test_whatever_an_error_says_is_shown_as_it_is(self, message: str) -> None:
-        shown = _Reader(html.problem(message))
+        shown = _Reader(html.problem("Title", message))
         assert shown.tags <= {"section", "h2", "p", "code"}
         assert message.replace("`", "") in shown.text
 

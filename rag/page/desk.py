@@ -20,6 +20,8 @@ import rag
 from rag.errors import CorpusMissingError, IndexDamagedError, IndexMissingError, OptionError, QuestionError
 from rag.page import html
 
+PRESS = "On this page, press Rebuild."  # what `rag build` is on the command line
+
 Found = TypeVar("Found")
 
 
@@ -41,8 +43,10 @@ class Desk:
         """The answer to a question."""
         try:
             return html.answer(self._use(lambda library: library.ask(question)))
+        except (QuestionError, OptionError) as error:
+            return html.problem("That cannot be asked", str(error))
         except rag.RagError as error:
-            return _panel(error)
+            return html.problem("The question could not be answered", str(error), PRESS)
 
     def status(self) -> str:
         """How much is indexed, and whether the folder has changed since."""
@@ -61,7 +65,7 @@ class Desk:
         try:
             self._use(len)
         except rag.RagError as error:
-            return _panel(error)
+            return html.problem("Nothing can be asked yet", str(error), PRESS)
         return None
 
     def examples(self, count: int) -> list[str]:
@@ -79,7 +83,7 @@ class Desk:
             except IndexDamagedError:
                 report = rag.build(self._corpus, self._index, anew=True, progress=progress)
         except rag.RagError as error:
-            return _panel(error)
+            return html.problem("The index could not be rebuilt", str(error), "Then press Rebuild again.")
         self._damaged = False
         return html.report(report)
 
@@ -131,11 +135,6 @@ class Desk:
             raise
         self.broken = False
         return found
-
-
-def _panel(error: rag.RagError) -> str:
-    asked_wrongly = isinstance(error, QuestionError | OptionError)
-    return html.problem(str(error), "" if asked_wrongly else "On this page, press Rebuild.")
 
 
 def _plain(answer: rag.Answer) -> dict[str, object]:

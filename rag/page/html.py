@@ -56,11 +56,11 @@ def answer(found: Answer) -> Markup:
     ).format(text=found.text, cards=cards)
 
 
-def problem(message: str, cure: str = "") -> Markup:
+def problem(title: str, message: str, cure: str = "") -> Markup:
     """An error as a panel: what happened, and what to do. Words between backticks are shown as code."""
-    return Markup(
-        '<section class="problem" role="alert"><h2>That did not work</h2><p>{message}</p>{cure}</section>'
-    ).format(message=_with_code(message), cure=Markup("<p>{}</p>").format(cure) if cure else "")
+    return Markup('<section class="problem" role="alert"><h2>{title}</h2><p>{message}</p>{cure}</section>').format(
+        title=title, message=_with_code(message), cure=Markup("<p>{}</p>").format(cure) if cure else ""
+    )
 
 
 def status(articles: int, passages: int, changes: Changes) -> Markup:
@@ -70,7 +70,7 @@ def status(articles: int, passages: int, changes: Changes) -> Markup:
     return Markup('<p class="{kind}"><span>{held}</span> <span>{state}</span></p>').format(
         kind="stale" if news else "fresh",
         held=f"{_count(articles, 'article')}, {_count(passages, 'passage')}",
-        state=f"In the folder since: {news}" if news else "Up to date",
+        state=f"Folder changed: {news}" if news else "Up to date",
     )
 
 
@@ -95,14 +95,12 @@ def report(built: BuildReport) -> Markup:
 
 def _quote(citation: Citation) -> Markup:
     """The answer itself. Only the words of the original stand in quotation marks."""
-    article, original = citation.article, citation.article.digest_of
     return Markup(
-        '<blockquote class="{kind}" dir="auto"><p>{quote}</p></blockquote>'
-        '<p class="attribution">{who} <a href="#passage-{rank}" aria-label="See passage {rank}">[{rank}]</a></p>'
+        '<blockquote class="{kind}" dir="auto"><p>{quote}</p></blockquote><p class="attribution">{who} [{rank}]</p>'
     ).format(
-        kind="paraphrase" if original else "verbatim",
+        kind="paraphrase" if citation.article.digest_of else "verbatim",
         quote=citation.quote,
-        who=_origin(article),
+        who=_origin(citation.article),
         rank=citation.rank,
     )
 
