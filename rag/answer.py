@@ -11,8 +11,9 @@ from rag import tokens
 from rag.errors import CitationError
 from rag.types import Article, ArticleInfo, Citation, Digest, Passage, Sentence
 
-# Below this score of the best passage a question is taken to be about something else (docs/retrieval.md).
-FOUND = 0.43
+# Below this share of what questions from the articles themselves score, a question is taken to be about something
+# else (docs/retrieval.md).
+FOUND = 0.74
 NOT_FOUND = "Not found in these articles."
 # A longer quote is linked by its first and last words, as a text fragment allows.
 FRAGMENT_CHARACTERS = 200
@@ -38,21 +39,25 @@ class Answer:
     def context(self, max_tokens: int = 2000) -> str:
         """The cited passages as a numbered block for a language model.
 
-        Whole passages as long as they fit into ``max_tokens`` (cl100k_base),
-        the last one cut at a word.
+        Whole passages as long as they fit into ``max_tokens`` (cl100k_base), the
+        last one cut at a word; of a passage that is named, some words are there.
         """
         block = ""
         for citation in self.citations:
-            entry = f"{block}[{citation.rank}] {reference(citation.article)}\n{citation.text}\n\n"
-            if tokens.count(entry.rstrip()) > max_tokens:
-                return tokens.truncate(entry, max_tokens).rstrip()
+            head = f"{block}\n\n[{citation.rank}] {reference(citation.article)}\n".lstrip()
+            entry = tokens.truncate(head + citation.text, max_tokens)
+            if len(entry) < len(head + citation.text):
+                return entry if len(entry) > len(head) else block
             block = entry
-        return block.rstrip()
+        return block
 
 
-def answer(question: str, citations: tuple[Citation, ...], undated: int = 0) -> Answer:
-    """Say what the citations, best first, answer; or that they do not."""
-    found = bool(citations) and citations[0].score >= FOUND
+def answer(question: str, citations: tuple[Citation, ...], scale: float, undated: int = 0) -> Answer:
+    """Say what the citations, best first, answer; or that they do not.
+
+    ``scale`` is the score of a question that the articles answer, 0..1.
+    """
+    found = bool(citations) and citations[0].score >= FOUND * scale
     return Answer(question, found, citations[0].quote if found else NOT_FOUND, citations, undated)
 
 
@@ -90,12 +95,14 @@ def link(article: ArticleInfo, quote: str) -> str | None:
     if address is None:
         return None
     words = quote.split()
-    parts = [" ".join(words)]
-    if len(quote) > FRAGMENT_CHARACTERS or "\n" in quote:
-        parts = [" ".join(words[:FRAGMENT_WORDS]), " ".join(words[-FRAGMENT_WORDS:])]
+    parts = [words]
+    if len(words) > 1 and (len(quote) > FRAGMENT_CHARACTERS or "\n" in quote):
+        some = min(FRAGMENT_WORDS, len(words) // 2)
+        parts = [words[:some], words[-some:]]
     # A dash would be read as a mark of the fragment's own syntax.
-    fragment = ",".join(percent_encoded(part, safe="").replace("-", "%2D") for part in parts)
-    return f"{address}{'' if '#' in address else '#'}:~:text={fragment}"
+    encoded = [percent_encoded(" ".join(part), safe="", errors="replace").replace("-", "%2D") for part in parts]
+    address = address.partition(":~:")[0]
+    return f"{address}{'' if '#' in address else '#'}:~:text={','.join(encoded)}"
 
 
 def reference(article: ArticleInfo) -> str:
@@ -124,4 +131,8 @@ def _known(article: ArticleInfo) -> Iterator[str]:
 
 
 def _web_address(url: str | None) -> str | None:
-    return url if url and urlsplit(url).scheme in {"http", "https"} else None
+    try:
+        parts = urlsplit(url or "")
+    except ValueError:
+        return None
+    return url if parts.scheme in {"http", "https"} and parts.netloc else None

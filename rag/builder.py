@@ -13,19 +13,22 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import logging
+import shutil
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
 from filelock import FileLock, Timeout
 
-from rag import articles, encoder, states, vectors
+from rag import articles, calibration, encoder, states, vectors
+from rag.arrays import Numbers
 from rag.articles import CorpusFile
 from rag.embedding import embed
 from rag.encoder import ModelCard
@@ -33,6 +36,7 @@ from rag.errors import (
     ArticleError,
     CorpusEmptyError,
     CorpusUnreadableError,
+    IndexDamagedError,
     IndexFormatError,
     IndexLockedError,
     IndexMissingError,
@@ -41,6 +45,8 @@ from rag.errors import (
 )
 from rag.states import Codec
 from rag.store import (
+    CARD,
+    Checksum,
     Damage,
     FileRecord,
     IndexFolder,
@@ -50,10 +56,12 @@ from rag.store import (
     SegmentWriter,
     Settings,
     Snapshot,
+    check_model,
     checksum,
+    checksums,
     clear,
     commit,
-    damaged,
+    damage_told,
     read_card,
     read_current,
     read_files,
@@ -117,41 +125,49 @@ def build(
     found = _found(corpus, folder)
     if not found:
         raise CorpusEmptyError(str(corpus), articles.formats())
-    with _alone(folder):
+    with _alone(folder), damage_told(folder):
         before, rebuilt = _before(folder, anew=anew)
         tell(Progress("Loading the model", 0, len(found)))
         card, codec = _prepare(folder, model)
+        prepared = _prepared(folder, card, before)
         kept_tokens = PASSAGE_TOKENS if before is None else before.settings.passage_tokens
-        settings = Settings(card.hash, passage_tokens or kept_tokens, RULES)
+        settings = Settings(card.hash, prepared[CODEC].sha256, passage_tokens or kept_tokens, RULES)
         if before is not None and before.settings != settings:
             rebuilt = _difference(before, model, settings)
-        try:
-            records = {} if before is None else read_files(folder, before)
-            current = None if before is None or rebuilt else Snapshot(folder, before)
-            writer = _Writer(folder, settings, card, codec, device, _shelf(folder, settings, current, anew=anew))
-            survey = _take_in(corpus, found, records, before, _live(current), writer, tell)
-            if not any(record.articles for record in survey.records):
-                raise CorpusUnreadableError(str(corpus), {each.path: each.reason for each in survey.failed})
+        records = {} if before is None else read_files(folder, before)
+        current = None if before is None or rebuilt else Snapshot(folder, before)
+        shelf = _shelf(folder, settings, current, trusted=before is not None or not rebuilt)
+        with closing(_Writer(folder, settings, card, codec, device, shelf)) as writer:
+            survey = _Survey(corpus, _live(current), writer)
+            _take_in(corpus, found, records, before, survey, tell)
             uses = _uses(current, survey.kept) + writer.finish()
-            if (
-                before is not None
-                and not rebuilt
-                and uses == before.segments
-                and survey.records == tuple(records.values())
-            ):
+            now = (model, prepared, uses, tuple(survey.records))
+            if before is not None and now == (before.model, before.prepared, before.segments, tuple(records.values())):
                 manifest = before
             else:
                 tell(Progress("Putting the index in order", len(found), len(found)))
-                uses = _merge(folder, uses, writer)
-                manifest = _manifest(folder, before, model, settings, uses, survey, started)
+                opened = _open(folder, uses, {} if current is None else current.by_name)
+                merged = _merge(opened, writer)
+                manifest = _manifest(
+                    folder,
+                    before,
+                    started=started,
+                    model=model,
+                    settings=settings,
+                    prepared=prepared,
+                    segments=_open(folder, merged, {use.name: segment for use, segment in opened.items()}),
+                    survey=survey,
+                )
+                tell(Progress("Trying the index", len(found), len(found)))
+                snapshot = Snapshot(folder, manifest, current)
+                manifest = replace(manifest, scale=calibration.scale(snapshot, writer.encoder, codec))
                 commit(folder, manifest)
                 clear(folder, manifest, before)
-        except Damage as damage:
-            raise damaged(folder, damage) from damage
+    gone = records.keys() - {file.path for file in found}
     return BuildReport(
         added=tuple(survey.added),
         changed=tuple(survey.changed),
-        removed=tuple(sorted(path for path, old in records.items() if old.articles and path not in survey.paths)),
+        removed=tuple(sorted(path for path in gone if records[path].articles)),
         unchanged=tuple(survey.unchanged),
         failed=tuple(survey.failed),
         articles=manifest.articles,
@@ -204,15 +220,28 @@ def _alone(folder: IndexFolder) -> Iterator[None]:
 
 
 def _before(folder: IndexFolder, *, anew: bool) -> tuple[Manifest | None, str | None]:
-    """The current generation, or why it is not to be built upon."""
-    if anew:
-        return None, "as asked"
+    """The current generation, or why it is not to be built upon.
+
+    A model that is not as it was written is removed, and so made again.
+    """
     try:
-        return read_current(folder), None
+        before = read_current(folder)
     except IndexMissingError:
-        return None, None
+        return None, "as asked" if anew else None
     except IndexFormatError as error:
         return None, f"the index had format {error.found}"
+    except IndexDamagedError:
+        if not anew:
+            raise
+        shutil.rmtree(folder.models)
+        return None, "as asked"
+    try:
+        check_model(folder, before, whole=anew)
+    except Damage as damage:
+        _log.warning("%s: %s; the model is prepared again.", damage.file.name, damage.problem)
+        shutil.rmtree(folder.models)
+        before = replace(before, prepared={})
+    return (None, "as asked") if anew else (before, None)
 
 
 def _difference(before: Manifest, model: str, settings: Settings) -> str:
@@ -220,6 +249,8 @@ def _difference(before: Manifest, model: str, settings: Settings) -> str:
         return f"the model changed from {before.model} to {model}"
     if before.settings.passage_tokens != settings.passage_tokens:
         return f"passages have at most {settings.passage_tokens} tokens instead of {before.settings.passage_tokens}"
+    if before.settings.codec != settings.codec:
+        return "the model's states are compressed in a new way"
     return "passages are cut in a new way"
 
 
@@ -233,23 +264,15 @@ def _prepare(folder: IndexFolder, model: str) -> tuple[ModelCard, Codec]:
         part = kept.with_suffix(".part.npy")
         states.fit(np.concatenate([phrase.states for phrase in phrases])).save(part)
         part.replace(kept)
+        # A temporary folder is its owner's alone; whoever may read the index may read the model.
+        prepared.chmod(folder.models.stat().st_mode)
     return encoder.read_card(prepared), Codec.load(kept)
 
 
-@dataclass(slots=True)
-class _Survey:
-    """What became of each file."""
-
-    records: tuple[FileRecord, ...] = ()
-    added: list[str] = field(default_factory=list)
-    changed: list[str] = field(default_factory=list)
-    unchanged: list[str] = field(default_factory=list)
-    failed: list[Failure] = field(default_factory=list)
-    kept: set[tuple[str, int]] = field(default_factory=set)
-
-    @property
-    def paths(self) -> set[str]:
-        return {record.path for record in self.records}
+def _prepared(folder: IndexFolder, card: ModelCard, before: Manifest | None) -> dict[str, Checksum]:
+    """The checksums of the model's files."""
+    same = before is not None and before.settings.model == card.hash
+    return checksums(folder.model(card.hash), before.prepared if before is not None and same else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,62 +284,87 @@ class _Place:
     path: str
 
 
+class _Survey:
+    """What becomes of each file: what the index has of it is kept, what it has not is written.
+
+    The same content in several files is one article, that of the first path.
+    """
+
+    def __init__(self, corpus: Path, live: Mapping[str, _Place], writer: _Writer) -> None:
+        self._corpus, self._live, self._writer = corpus, live, writer
+        self._seen: set[str] = set()
+        self.records: list[FileRecord] = []
+        self.added: list[str] = []
+        self.changed: list[str] = []
+        self.unchanged: list[str] = []
+        self.failed: list[Failure] = []
+        self.kept: set[tuple[str, int]] = set()
+
+    def has(self, path: str, ids: Sequence[str]) -> bool:
+        """Whether all articles of a file are at hand: in the index under its path, or from a file before it."""
+        at_hand = (id_ in self._seen or (id_ in self._live and self._live[id_].path == path) for id_ in ids)
+        return bool(ids) and all(at_hand)
+
+    def keep(self, record: FileRecord) -> None:
+        """Leave a file unread, and what the index has of it as it is."""
+        self._keep(record.articles)
+        self.records.append(record)
+        self.unchanged.append(record.path)
+
+    def read(self, file: CorpusFile, old: FileRecord | None) -> None:
+        """Read a file; what cannot be read is noted as failed."""
+        sha256 = ""
+        try:
+            data = articles.load(self._corpus, file)
+            sha256 = hashlib.sha256(data).hexdigest()
+            parsed = articles.read(data, file.path)
+        except ArticleError as error:
+            self.failed.append(Failure(file.path, error.reason))
+            self.records.append(FileRecord(file.path, file.size, file.modified, sha256, (), error.reason))
+            return
+        ids = tuple(article.id for article in parsed)
+        if self.has(file.path, ids):
+            self._keep(ids)
+        for article in parsed:
+            if article.id not in self._seen:
+                self._seen.add(article.id)
+                self._writer.add(article)
+        self.records.append(FileRecord(file.path, file.size, file.modified, sha256, ids))
+        if old is None or not old.articles:
+            self.added.append(file.path)
+        elif old.sha256 != sha256:
+            self.changed.append(file.path)
+        else:
+            self.unchanged.append(file.path)
+
+    def _keep(self, ids: Iterable[str]) -> None:
+        self.kept.update((self._live[id_].segment, self._live[id_].number) for id_ in ids if id_ not in self._seen)
+        self._seen.update(ids)
+
+
 def _take_in(
     corpus: Path,
     found: Sequence[CorpusFile],
     records: Mapping[str, FileRecord],
     before: Manifest | None,
-    live: Mapping[str, _Place],
-    writer: _Writer,
+    survey: _Survey,
     tell: Tell,
-) -> _Survey:
-    """Look at each file, keep what the index has of it, and write what it has not.
+) -> None:
+    """Look at each file, and read those that may have changed.
 
-    The same content in several files is one article, that of the first path.
+    Raises:
+        CorpusUnreadableError: not one of them can be read.
     """
-    survey, seen, kept_records = _Survey(), set[str](), []
-
-    def has(path: str, ids: Iterable[str]) -> bool:
-        return all(id_ in seen or (id_ in live and live[id_].path == path) for id_ in ids)
-
-    def keep(ids: Iterable[str]) -> None:
-        survey.kept.update((live[id_].segment, live[id_].number) for id_ in ids if id_ not in seen)
-        seen.update(ids)
-
     for done, file in enumerate(found):
         tell(Progress("Reading and embedding", done, len(found), file.path))
         old = records.get(file.path)
-        known = old is not None and old.articles and before is not None and _untouched(old, file, before)
-        if old is not None and known and has(file.path, old.articles):
-            keep(old.articles)
-            survey.unchanged.append(file.path)
-            kept_records.append(old)
-            continue
-        sha256 = ""
-        try:
-            data = articles.load(corpus, file)
-            sha256 = hashlib.sha256(data).hexdigest()
-            parsed = articles.read(data, file.path)
-        except ArticleError as error:
-            survey.failed.append(Failure(file.path, error.reason))
-            kept_records.append(FileRecord(file.path, file.size, file.modified, sha256, (), error.reason))
-            continue
-        ids = tuple(article.id for article in parsed)
-        if has(file.path, ids):
-            keep(ids)
-        for article in parsed:
-            if article.id not in seen:
-                seen.add(article.id)
-                writer.add(article)
-        kept_records.append(FileRecord(file.path, file.size, file.modified, sha256, ids))
-        if old is None or not old.articles:
-            survey.added.append(file.path)
-        elif old.sha256 != sha256:
-            survey.changed.append(file.path)
+        known = old is not None and before is not None and _untouched(old, file, before)
+        if old is not None and known and survey.has(file.path, old.articles):
+            survey.keep(old)
         else:
-            survey.unchanged.append(file.path)
-    survey.records = tuple(kept_records)
-    return survey
+            survey.read(file, old)
+    if len(survey.failed) == len(found):
+        raise CorpusUnreadableError(str(corpus), {each.path: each.reason for each in survey.failed})
 
 
 def _untouched(record: FileRecord, file: CorpusFile, manifest: Manifest) -> bool:
@@ -362,10 +410,10 @@ def _uses(snapshot: Snapshot | None, kept: set[tuple[str, int]]) -> tuple[Segmen
     return tuple(uses)
 
 
-def _shelf(folder: IndexFolder, settings: Settings, current: Snapshot | None, *, anew: bool) -> tuple[Segment, ...]:
+def _shelf(folder: IndexFolder, settings: Settings, current: Snapshot | None, *, trusted: bool) -> tuple[Segment, ...]:
     """The segments whose vectors may be used again: the current ones, and whole ones that a killed build left."""
     shelf = [] if current is None else list(current.segments)
-    if not anew:
+    if trusted:
         known = set() if current is None else current.by_name.keys()
         for left in sorted(folder.segments.iterdir()):
             try:
@@ -391,20 +439,22 @@ class _Writer:
         self._folder, self._settings, self._card, self._codec = folder, settings, card, codec
         self._device, self._shelf = device, shelf
         self._waiting: list[Article] = []
+        self._characters = 0
         self._writing: SegmentWriter | None = None
         self._path = folder.segments
         self._written: list[SegmentUse] = []
         self.embedded = 0
 
     @cached_property
-    def _encoder(self) -> encoder.Encoder:
+    def encoder(self) -> encoder.Encoder:
         prepared = self._folder.model(self._card.hash)
         return encoder.load(prepared, device=encoder.build_device(self._device))
 
     def add(self, article: Article) -> None:
         """Take in an article; it is written once enough of them are there."""
         self._waiting.append(article)
-        if sum(len(each.text) for each in self._waiting) >= CHUNK_CHARACTERS:
+        self._characters += len(article.text)
+        if self._characters >= CHUNK_CHARACTERS:
             self._flush()
 
     def copy(self, article: Article, encoded: EncodedArticle) -> None:
@@ -419,21 +469,21 @@ class _Writer:
     def finish(self) -> tuple[SegmentUse, ...]:
         """Write what waits, and give the segments made since the last time."""
         self._flush()
-        self._close()
+        self._end_segment()
         written, self._written = tuple(self._written), []
         return written
 
     def _flush(self) -> None:
         at_hand = [self._on_shelf(article) for article in self._waiting]
         new = [article.text for article, found in zip(self._waiting, at_hand, strict=True) if found is None]
-        made = iter(embed(new, self._encoder, self._codec, self._settings.passage_tokens) if new else ())
+        made = iter(embed(new, self.encoder, self._codec, self._settings.passage_tokens) if new else ())
         for article, found in zip(self._waiting, at_hand, strict=True):
             encoded = found or next(made)
             self.embedded += 0 if found else len(encoded.passages)
             self.copy(article, encoded)
             if self._writing is not None and self._writing.passages >= SEGMENT_PASSAGES:
-                self._close()
-        self._waiting = []
+                self._end_segment()
+        self._waiting, self._characters = [], 0
 
     def _on_shelf(self, article: Article) -> EncodedArticle | None:
         key = text_key(article.text)
@@ -443,28 +493,37 @@ class _Writer:
                 return segment.encoded(number)
         return None
 
-    def _close(self) -> None:
+    def close(self) -> None:
+        """Remove a segment that was not finished."""
+        if self._writing is not None:
+            self._writing.discard()
+            self._writing = None
+
+    def _end_segment(self) -> None:
         if self._writing is not None:
             self._writing.finish()
-            self._written.append(SegmentUse(self._path.name, checksum(self._path / "segment.json")))
+            self._written.append(SegmentUse(self._path.name, checksum(self._path / CARD)))
             self._writing = None
 
 
-def _merge(folder: IndexFolder, uses: tuple[SegmentUse, ...], writer: _Writer) -> tuple[SegmentUse, ...]:
+def _open(folder: IndexFolder, uses: Iterable[SegmentUse], opened: Mapping[str, Segment]) -> dict[SegmentUse, Segment]:
+    """These segments, opened where they are not."""
+    return {use: opened.get(use.name) or Segment(folder.segments / use.name) for use in uses}
+
+
+def _merge(segments: Mapping[SegmentUse, Segment], writer: _Writer) -> tuple[SegmentUse, ...]:
     """Write small segments, and those of which much is gone, together into a new one."""
-    opened = {use.name: Segment(folder.segments / use.name) for use in uses}
-    chosen = to_merge({use.name: _counts(opened[use.name], use) for use in uses})
-    for use in uses:
+    chosen = to_merge({use.name: _counts(segment.article_begins[:, 0], use) for use, segment in segments.items()})
+    for use, segment in segments.items():
         if use.name in chosen:
-            segment = opened[use.name]
             for number in sorted(set(range(segment.card.articles)) - set(use.removed)):
                 writer.copy(segment.article(number), segment.encoded(number))
-    return tuple(use for use in uses if use.name not in chosen) + writer.finish()
+    return tuple(use for use in segments if use.name not in chosen) + writer.finish()
 
 
-def _counts(segment: Segment, use: SegmentUse) -> tuple[int, int]:
-    """How many of a segment's passages count, and how many no longer do."""
-    lengths = np.diff(segment.article_begins[:, 0])
+def _counts(begins: Numbers, use: SegmentUse) -> tuple[int, int]:
+    """Of what begins so for each article of a segment: how many count, and how many no longer do."""
+    lengths = np.diff(begins)
     gone = int(lengths[list(use.removed)].sum())
     return int(lengths.sum()) - gone, gone
 
@@ -472,46 +531,48 @@ def _counts(segment: Segment, use: SegmentUse) -> tuple[int, int]:
 def to_merge(counts: Mapping[str, tuple[int, int]]) -> set[str]:
     """Which segments to write together, given how many passages of each count and how many no longer do.
 
-    From the smallest up, a segment joins while those before it have at least
-    half its size together: what is left is more than twice as large from one to
-    the next, and a passage is copied a number of times that grows with the
+    From the smallest up, all are taken to the last that has at most twice as many
+    passages as those before it together. So each that is left is more than twice
+    as large as all smaller ones together, and the largest of those taken grows by
+    half: the number of segments, and how often a passage is copied, grow with the
     logarithm of the corpus (O'Neil et al., The log-structured merge-tree, 1996).
     """
-    chosen: list[str] = []
-    total = 0
-    for name, (live, _) in sorted(counts.items(), key=lambda item: (item[1][0], item[0])):
-        if chosen and 2 * total < live:
-            break
-        chosen.append(name)
-        total += live
+    names = sorted(counts, key=lambda name: (counts[name][0], name))
+    sizes = [counts[name][0] for name in names]
+    smaller = accumulate(sizes, initial=0)
+    last = max(
+        (place for place, pair in enumerate(zip(sizes, smaller, strict=False)) if pair[0] <= 2 * pair[1]), default=0
+    )
     worn = {name for name, (live, gone) in counts.items() if gone > MOST_GONE * (live + gone)}
-    return worn | (set(chosen) if len(chosen) > 1 else set())
+    return worn | set(names[: last + 1] if last else ())
 
 
 def _manifest(
     folder: IndexFolder,
     before: Manifest | None,
+    *,
+    started: datetime,
     model: str,
     settings: Settings,
-    uses: tuple[SegmentUse, ...],
+    prepared: dict[str, Checksum],
+    segments: Mapping[SegmentUse, Segment],
     survey: _Survey,
-    started: datetime,
 ) -> Manifest:
     numbers = [int(file.stem) for file in folder.generations.glob("*.json")] if folder.generations.exists() else []
     number = 1 + max([*numbers, 0 if before is None else before.number])
-    opened = [(Segment(folder.segments / use.name), use) for use in uses]
-    gone_sentences = sum(int(np.diff(segment.article_begins[:, 1])[list(use.removed)].sum()) for segment, use in opened)
     return Manifest(
         number=number,
         created=started.isoformat(),
         model=model,
         settings=settings,
-        segments=uses,
-        articles=sum(segment.card.articles - len(use.removed) for segment, use in opened),
-        passages=sum(_counts(segment, use)[0] for segment, use in opened),
-        sentences=sum(segment.card.sentences for segment, _ in opened) - gone_sentences,
+        segments=tuple(segments),
+        articles=sum(segment.card.articles - len(use.removed) for use, segment in segments.items()),
+        passages=sum(_counts(segment.article_begins[:, 0], use)[0] for use, segment in segments.items()),
+        sentences=sum(_counts(segment.article_begins[:, 1], use)[0] for use, segment in segments.items()),
         failed=len(survey.failed),
         vectors=vectors.KIND,
         versions={name: importlib.metadata.version(name) for name in ("faiss-cpu", "tantivy", "numpy")},
+        prepared=prepared,
         files=write_files(folder, number, survey.records),
+        scale=calibration.UNKNOWN,
     )

@@ -1,4 +1,4 @@
-"""The command ``rag``: build, ask, status and the page."""
+"""The command ``rag``: build, ask, status, evaluate and the page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Protocol, cast
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from rag.answer import Answer
+    from rag.evaluation import Evaluation, Outcome
     from rag.types import BuildReport, Citation, Progress
 
 NOT_FOUND_CODE = 3
@@ -45,6 +46,7 @@ Index = Annotated[
     Path | None,
     typer.Option("--index", help="The folder of the built index.", envvar="RAG_INDEX", show_default="embeddings"),
 ]
+Refresh = Annotated[bool, typer.Option("--refresh/--no-refresh", help="Bring the index up to date first.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
@@ -81,7 +83,7 @@ def ask(  # noqa: PLR0913  one parameter an option
     until: Annotated[str | None, typer.Option(help="The last day to include.")] = None,
     source: Annotated[list[str] | None, typer.Option(help="Only this source; may be repeated.")] = None,
     author: Annotated[list[str] | None, typer.Option(help="Only this author; may be repeated.")] = None,
-    refresh: Annotated[bool, typer.Option("--refresh/--no-refresh", help="Bring the index up to date first.")] = True,
+    refresh: Refresh = True,
     as_json: Json = False,
 ) -> None:
     """Answer a question from the articles, with citations. Exits with 3 where nothing was found."""
@@ -165,6 +167,46 @@ def status(
         console.print(f"  {_plain(info.path)}, id {info.id}", style="dim", soft_wrap=True)
         told_of = ", ".join(str(each) for each in known if each) or "author, source, date and address are not known"
         console.print(f"  {_plain(told_of)}", soft_wrap=True)
+
+
+@app.command()
+def evaluate(  # noqa: PLR0913  one parameter an option
+    questions: Annotated[Path | None, typer.Argument(help="The file of questions, one JSON object a line.")] = None,
+    *,
+    make: Annotated[
+        int | None, typer.Option(min=1, help="Write so many questions drawn from the articles, for you to correct.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Where --make writes them.")] = Path("questions.jsonl"),
+    force: Annotated[bool, typer.Option("--force", help="Let --make write over a file.")] = False,
+    corpus: Corpus = None,
+    index: Index = None,
+    refresh: Refresh = True,
+    worst: Annotated[int, typer.Option(min=0, help="How many of the questions that went wrong to list.")] = 10,
+    as_json: Json = False,
+) -> None:
+    """Tell how well the index answers a file of questions, or make a draft of such a file."""
+    import rag
+    from rag import evaluation
+    from rag import questions as questions_file
+
+    if (questions is None) == (make is None):
+        raise typer.BadParameter("give either a file of questions or --make")
+    with _progress() as tell:
+        library = rag.refreshed(corpus, index, progress=tell) if refresh else rag.open(index)
+        report = rag.evaluate(questions, library, progress=tell) if questions is not None else None
+    if report is not None:
+        report = replace(report, worst=report.worst[:worst])
+        if as_json:
+            _print_json(asdict(report))
+        else:
+            _print_evaluation(report)
+    elif make is not None:
+        drafted = evaluation.draft(library, make)
+        questions_file.write(drafted, out, force=force)
+        if as_json:
+            _print_json({"path": str(out), "questions": len(drafted)})
+        else:
+            _print_drafted(out, len(drafted), make)
 
 
 @app.command()
@@ -336,6 +378,65 @@ def _print_citation(console: Console, citation: Citation) -> None:
     if citation.link:
         # In one piece, so that a terminal opens it.
         console.print(Text("    " + citation.link, "dim"), soft_wrap=True)
+
+
+def _print_evaluation(report: Evaluation) -> None:
+    from rich.table import Table
+
+    console = _console()
+    for warning in report.warnings:
+        console.print(_plain(warning), style="yellow", soft_wrap=True)
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name, value in (
+        ("hit@1", report.hit_at_1),
+        ("hit@3", report.hit_at_3),
+        ("hit@5", report.hit_at_5),
+        ("hit@10", report.hit_at_10),
+        ("MRR@10", report.mrr_at_10),
+        ("nDCG@10", report.ndcg_at_10),
+    ):
+        table.add_row(name, _share(value), f"of {_many(report.judged, 'question')}")
+    table.add_row("citations that check", _share(report.citations_checked), f"of {_many(report.citations, 'citation')}")
+    for name, refused, of, should in (
+        ("rightly refused", report.refused_rightly, report.unanswerable, "should"),
+        ("wrongly refused", report.refused_wrongly, report.answerable, "should not"),
+    ):
+        table.add_row(name, _share(refused / of if of else None), f"of {_many(of, 'question')} that {should} be")
+    for name, seconds in (("median time", report.seconds_median), ("p95 time", report.seconds_p95)):
+        table.add_row(name, f"{seconds * 1000:,.0f} ms", "a question")
+    console.print(table)
+    for outcome in report.worst:
+        console.print()
+        _print_outcome(console, outcome)
+
+
+def _print_outcome(console: Console, outcome: Outcome) -> None:
+    from rich.text import Text
+
+    wrong = [] if outcome.found == outcome.answerable else ["answered" if outcome.found else "refused"]
+    if outcome.judged and outcome.rank != 1:
+        wrong.append(f"the first right passage has rank {outcome.rank}" if outcome.rank else "no right passage in ten")
+    heading = Text.assemble(f"line {outcome.line}: ", (_plain(outcome.question), "bold"))
+    _print_wrapped(console, heading.append(f" {', '.join(wrong)}", "yellow"), indent=0)
+    if outcome.first is not None:
+        place = f"{outcome.first.article.path}, score {outcome.first.score:.2f}: "
+        _print_wrapped(console, Text.assemble((_plain(place), "dim"), _plain(outcome.first.quote)))
+
+
+def _print_drafted(path: Path, count: int, wanted: int) -> None:
+    console = _console()
+    console.print(f"{_many(count, 'question')} in {_plain(str(path))}", style="bold", soft_wrap=True)
+    if count < wanted:
+        console.print("The articles have no more sentences that are simple enough to make one of.", style="yellow")
+    console.print(
+        "This is a draft: correct the questions, and put them in words of your own. Add some that the articles do not "
+        'answer, such as {"question": "…", "found": false}. Then: rag evaluate ' + _plain(str(path)),
+        width=min(console.width, WIDTH),
+    )
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"
 
 
 def _print_wrapped(console: Console, text: Text, indent: int = 4) -> None:

@@ -18,13 +18,14 @@ import importlib.util
 import json
 import logging
 import os
+import re
 import shutil
 import sys
 import tempfile
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import ModuleType
@@ -52,6 +53,10 @@ COMPILED = "compiled"
 BATCH = 32
 LARGEST_WINDOW = 512
 SHORTEST_WORD = 3
+# The names that models give to the prompt of what is searched, in sentence-transformers' order.
+PASSAGE_PROMPTS = ("document", "passage", "corpus")
+
+_DEVICE = re.compile(r"auto|cpu|cuda(:\d{1,3})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +108,8 @@ class Encoder:
 
     def counts(self, texts: Sequence[str]) -> list[int]:
         """The word pieces of each text, special ones left out, however long it is."""
-        encodings = self._tokenizer.encode_batch(list(texts), add_special_tokens=False)
-        return [len(encoding.ids) for encoding in encodings]
+        encodings = self._tokenizer.encode_batch([_sound(text) for text in texts], add_special_tokens=False)
+        return [len(encoding.ids) + sum(len(rest.ids) for rest in encoding.overflowing) for encoding in encodings]
 
     @property
     def room(self) -> int:
@@ -147,43 +152,52 @@ class Encoder:
         return [" ".join(phrase) for phrase in zip(*[chosen] * words, strict=True)]
 
     def _encode(self, texts: Sequence[str], prefix: str, *, states: bool = True) -> Iterator[tuple[int, TokenStates]]:
-        """Encode texts of like length together, the longest first."""
-        encodings = self._tokenizer.encode_batch([prefix + text for text in texts])
-        window = self.card.window
+        """Encode texts of like length together, the longest first; beyond the model's window nothing is read."""
+        prefixed = [_sound(prefix + text) for text in texts]
+        encodings = self._tokenizer.encode_batch(prefixed)
         longest_first = sorted(range(len(texts)), key=lambda position: -len(encodings[position].ids))
         for begin in range(0, len(texts), BATCH):
             batch = longest_first[begin : begin + BATCH]
-            width = min(window, len(encodings[batch[0]].ids))
+            width = len(encodings[batch[0]].ids)
             ids = np.full((len(batch), width), self.card.padding, np.int64)
             mask = np.zeros((len(batch), width), np.int64)
             for row, position in enumerate(batch):
-                read = encodings[position].ids[:width]
+                read = encodings[position].ids
                 ids[row, : len(read)] = read
                 mask[row, : len(read)] = 1
             every_state, vectors = self._forward(ids, mask)
             vectors = _unit(vectors)
             for row, position in enumerate(batch):
-                kept = _own_pieces(encodings[position], len(prefix), width) if states else []
-                starts = [max(0, encodings[position].offsets[piece][0] - len(prefix)) for piece in kept]
+                own = _own_pieces(prefixed[position], encodings[position], len(prefix)) if states else {}
+                kept = list(own)
                 yield (
                     position,
                     TokenStates(
                         pieces=ids[row, kept],
-                        starts=np.array(starts, np.int64),
+                        starts=np.array(list(own.values()), np.int64),
                         states=_unit(every_state[row, kept]),
                         vector=vectors[row],
                     ),
                 )
 
 
-def _own_pieces(encoding: Encoding, prefix: int, width: int) -> list[int]:
-    """Where the text's own word pieces stand: no special ones, none of the prefix.
+def _sound(text: str) -> str:
+    """The text with a question mark for each half of a surrogate pair, which tokenizers refuse."""
+    return text.encode(errors="replace").decode()
 
-    A text without any (of zero-width characters, say) is given its first special one.
+
+def _own_pieces(text: str, encoding: Encoding, prefix: int) -> dict[int, int]:
+    """Where the text's own word pieces stand, no special ones and none of the prefix, and where each begins after it.
+
+    A piece may bring the blank before its word along: it begins with the word.
+    A text without any piece (of zero-width characters, say) is given its first special one.
     """
-    own = zip(encoding.special_tokens_mask[:width], encoding.offsets[:width], strict=True)
-    kept = [place for place, (special, (start, end)) in enumerate(own) if not special and prefix <= start < end]
-    return kept or [0]
+    own = {}
+    for place, (special, (start, end)) in enumerate(zip(encoding.special_tokens_mask, encoding.offsets, strict=True)):
+        if not special and max(start, prefix) < end:
+            piece = text[start:end]
+            own[place] = start + len(piece) - len(piece.lstrip()) - prefix
+    return own or {0: 0}
 
 
 def _unit(vectors: Floats) -> Floats:
@@ -196,14 +210,16 @@ def prepare(name: str, models: Path) -> Path:
 
     Raises:
         ModelMissingError: there is no such model.
-        ModelUnusableError: it gives no token states, or has no fast tokenizer.
+        ModelUnusableError: it cannot be loaded, or has no fast tokenizer.
     """
     folder = packaged_model() if name == PACKAGED_MODEL else Path(name)
     source = _source(folder)
-    for card_file in sorted(models.glob(f"*/{CARD}")):
-        card = read_card(card_file.parent)
-        if card.name == name and card.source == source:
-            return card_file.parent
+    # A name that begins with a dot is that of a preparation under way, or of one that was killed.
+    for prepared in sorted(models.glob("[!.]*")):
+        with suppress(ModelMissingError):
+            card = read_card(prepared)
+            if (card.name, card.source) == (name, source):
+                return prepared
     transformer = _load_transformer(str(folder) if folder.is_dir() else name, "cpu")
     card, tokenizer = _describe(name, transformer, source)
     target = models / card.hash[:16]
@@ -230,17 +246,20 @@ def load(folder: Path, *, device: str = "auto", precision: str = "auto") -> Enco
     ``f32`` or ``bf16``, for OpenVINO.
 
     Raises:
-        OptionError: the device is none of these, or a CUDA one and torch sees none.
-        ModelMissingError: the folder is not a prepared model, or its source is gone.
+        OptionError: the device is none of these, or a CUDA one that torch does not see.
+        ModelMissingError: the folder is not a prepared model, or its source is gone where that is to run.
+        ModelUnusableError: its source is no longer one that can be loaded.
     """
     from tokenizers import Tokenizer
 
-    if device not in {"auto", "cpu"} and device.partition(":")[0] != "cuda":
-        raise OptionError("RAG_DEVICE", device, "auto, cpu or cuda")
+    if not _DEVICE.fullmatch(device):
+        raise OptionError("RAG_DEVICE", device, "auto, cpu, cuda or a certain GPU such as cuda:0")
     card = read_card(folder)
-    tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
+    try:
+        tokenizer = Tokenizer.from_str((folder / TOKENIZER).read_text(encoding="utf-8"))
+    except Exception as error:  # tokenizers raises nothing more exact
+        raise _unprepared(folder) from error
+    tokenizer.enable_truncation(card.window)
     if not device.startswith("cuda") and (folder / CONVERTED).exists() and openvino_runs():
         computed = _computed(precision)
         return Encoder(card, tokenizer, _openvino_forward(folder, card, computed), f"OpenVINO, {computed}")
@@ -268,8 +287,8 @@ def read_card(folder: Path) -> ModelCard:
         read = json.loads((folder / CARD).read_text(encoding="utf-8"))
         source = {file: (size, changed) for file, (size, changed) in read.pop("source").items()}
         return ModelCard(**{**read, "inputs": tuple(read["inputs"]), "source": source})
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise ModelMissingError(folder.name, "its converted form is missing or damaged: run `rag build`") from error
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        raise _unprepared(folder) from error
 
 
 def packaged_model() -> Path:
@@ -281,8 +300,16 @@ def packaged_model() -> Path:
 
 
 def openvino_runs() -> bool:
-    """Whether OpenVINO is installed."""
-    return importlib.util.find_spec("openvino") is not None
+    """Whether OpenVINO is installed and loads here."""
+    try:
+        _openvino()
+    except ImportError:
+        return False
+    return True
+
+
+def _unprepared(folder: Path) -> ModelMissingError:
+    return ModelMissingError(folder.name, "its prepared form is missing or damaged: run `rag build`")
 
 
 def _write_card(card: ModelCard, folder: Path) -> None:
@@ -321,14 +348,14 @@ def _load_transformer(source: str, device: str) -> SentenceTransformer:
         import torch
         from sentence_transformers import SentenceTransformer
 
-    if device.startswith("cuda") and not torch.cuda.is_available():
-        raise OptionError("RAG_DEVICE", device, "cpu, or leave it unset: torch sees no CUDA GPU here")
+    if device.startswith("cuda") and int(device.partition(":")[2] or 0) >= torch.cuda.device_count():
+        raise OptionError("RAG_DEVICE", device, "cpu, or leave it unset: torch does not see that GPU here")
     try:
         with _quiet():
             return SentenceTransformer(source, device="cpu" if device == "auto" else device).eval()
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        problem = str(error).strip().splitlines()
-        raise ModelMissingError(source, problem[0] if problem else type(error).__name__) from error
+    except Exception as error:  # the loaders raise many kinds, of which only some have a common parent
+        problem = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+        raise (ModelUnusableError if Path(source).is_dir() else ModelMissingError)(source, problem) from error
 
 
 def _describe(name: str, transformer: SentenceTransformer, source: dict[str, tuple[int, int]]) -> tuple[ModelCard, str]:
@@ -338,9 +365,10 @@ def _describe(name: str, transformer: SentenceTransformer, source: dict[str, tup
     if fast is None:
         raise ModelUnusableError(name, "it has no fast tokenizer")
     prompts = {kind: text or "" for kind, text in transformer.prompts.items()}
+    window = min(transformer.max_seq_length or LARGEST_WINDOW, LARGEST_WINDOW)
     tokenizer_json = json.dumps(json.loads(fast.to_str()) | {"truncation": None, "padding": None}, sort_keys=True)
     digest = hashlib.sha256(tokenizer_json.encode())
-    digest.update(json.dumps([str(transformer), prompts], sort_keys=True).encode())
+    digest.update(json.dumps([str(transformer), prompts, window], sort_keys=True).encode())
     for parameter, weights in sorted(transformer.state_dict().items()):
         digest.update(parameter.encode())
         digest.update(weights.cpu().float().numpy().tobytes())
@@ -350,10 +378,10 @@ def _describe(name: str, transformer: SentenceTransformer, source: dict[str, tup
             hash=digest.hexdigest(),
             dimensions=int(transformer.get_embedding_dimension() or 0),
             vocabulary=fast.get_vocab_size(),
-            window=min(transformer.max_seq_length or LARGEST_WINDOW, LARGEST_WINDOW),
+            window=window,
             specials=tokenizer.num_special_tokens_to_add(),
             question_prefix=prompts.get("query", ""),
-            passage_prefix=prompts.get("document") or prompts.get("passage", ""),
+            passage_prefix=next((prompts[kind] for kind in PASSAGE_PROMPTS if prompts.get(kind)), ""),
             inputs=tuple(key for key in ("input_ids", "attention_mask", "token_type_ids") if key in _inputs(tokenizer)),
             padding=int(tokenizer.pad_token_id or 0),
             source=source,
@@ -423,7 +451,10 @@ def _openvino_forward(folder: Path, card: ModelCard, precision: str) -> Forward:
     settings = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
     if os.access(folder, os.W_OK):
         settings["CACHE_DIR"] = str(folder / COMPILED)
-    compiled = core.compile_model(str(folder / CONVERTED), "CPU", settings)
+    try:
+        compiled = core.compile_model(str(folder / CONVERTED), "CPU", settings)
+    except RuntimeError as error:
+        raise _unprepared(folder) from error
     request = compiled.create_infer_request()
     one_at_a_time = threading.Lock()
 

@@ -6,6 +6,10 @@
     ├── QuestionError
     │   ├── EmptyQuestionError          nothing was asked
     │   └── QuestionTooLongError        longer than the model can read at once
+    ├── QuestionsFileError              a file of questions that cannot be used
+    │   ├── QuestionsUnreadableError    it cannot be read, or nothing is in it
+    │   ├── QuestionsLineError          one of its lines is not a question
+    │   └── QuestionsUnwritableError    it cannot be written, or would be written over
     ├── OptionError                     an option out of its range (k, a date, a setting)
     ├── CorpusError
     │   ├── CorpusMissingError          no such folder
@@ -59,6 +63,47 @@ class QuestionTooLongError(QuestionError):
         self.words = words
         super().__init__(
             f"The question has {words:,} words, more than the model can read at once. Ask it in a sentence or two."
+        )
+
+
+class QuestionsFileError(RagError):
+    """A file of questions that cannot be used."""
+
+    def __init__(self, path: str, message: str) -> None:
+        self.path = path
+        super().__init__(message)
+
+
+class QuestionsUnreadableError(QuestionsFileError):
+    """The file cannot be read, or nothing is in it."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        self.problem = problem
+        super().__init__(
+            path,
+            f"The questions in {path!r} cannot be read ({problem}). "
+            "Name a file with one JSON object a line, or make a draft of one with `rag evaluate --make 20`.",
+        )
+
+
+class QuestionsLineError(QuestionsFileError):
+    """A line is not a question that can be asked; lines count from 1."""
+
+    def __init__(self, path: str, line: int, problem: str) -> None:
+        self.line = line
+        self.problem = problem
+        super().__init__(path, f"{path}, line {line}: {problem.rstrip('.')}. Mend or remove the line.")
+
+
+class QuestionsUnwritableError(QuestionsFileError):
+    """The file cannot be written, or one that is there would be written over."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        self.problem = problem
+        super().__init__(
+            path,
+            f"The questions cannot be written to {path!r} ({problem}). "
+            "Name another file with --out, or write over this one with --force.",
         )
 
 

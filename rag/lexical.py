@@ -26,7 +26,8 @@ _MEMORY = 64_000_000
 
 def terms(text: str) -> list[str]:
     """The terms of a text, in order, repeated as often as they stand there."""
-    return [str(term) for term in _analyzer().analyze(text)]
+    # Half of a surrogate pair, which a question may hold, is no UTF-8: it counts as punctuation.
+    return [str(term) for term in _analyzer().analyze(text.encode(errors="replace").decode())]
 
 
 def term_id(term: str) -> int:
@@ -125,8 +126,6 @@ def bm25(question: Ids, frequencies: Integers, passages: int, average: float, he
     lengths = np.diff(begins)
     if most <= 0 or not len(held):
         return np.zeros(len(lengths), np.float32)
-    running = np.zeros((len(question), len(held) + 1))
-    np.cumsum(question[:, None] == held[None, :], axis=1, out=running[:, 1:])
-    counts = running[:, begins[1:]] - running[:, begins[:-1]]
+    counts = np.array([np.diff(np.cumsum(np.append(0, held == term))[begins]) for term in question])
     saturated = counts * (K1 + 1) / (counts + K1 * (1 - B + B * lengths / max(average, 1e-9)))
     return np.asarray(rarity @ saturated / most, np.float32)

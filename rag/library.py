@@ -7,7 +7,7 @@ import os
 import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 
@@ -27,8 +27,8 @@ from rag.errors import (
     QuestionTooLongError,
 )
 from rag.states import Codec
-from rag.store import Damage, IndexFolder, Manifest, Segment, Snapshot, damaged, read_current
-from rag.types import Article, ArticleInfo, BuildReport, Changes, Citation
+from rag.store import IndexFolder, Manifest, Segment, Snapshot, check_model, damage_told, read_current
+from rag.types import Article, ArticleInfo, BuildReport, Changes, Citation, Passage
 
 _log = logging.getLogger(__name__)
 
@@ -112,7 +112,8 @@ class Library:
         authors: Names | None = None,
     ) -> Answer:
         """What the articles say to a question, with citations; options and errors as for ``retrieve``."""
-        return answer(question, *self._retrieve(question, k, since, until, sources, authors))
+        citations, undated = self._retrieve(question, k, since, until, sources, authors)
+        return answer(question, citations, self.manifest.scale / search.MOST, undated)
 
     def article(self, article_id: str) -> Article:
         """An article by its id; its ``text`` is what all offsets point into.
@@ -120,21 +121,29 @@ class Library:
         Raises:
             ArticleUnknownError: there is none of this id.
         """
-        for segment, live in _pairs(self._now().snapshot):
-            number = segment.with_id(article_id)
-            if number is not None and live[number]:
-                return segment.article(number)
-        raise ArticleUnknownError(article_id)
+        with damage_told(self._folder):
+            return _article(self._now().snapshot, article_id)
+
+    def passages(self, article_id: str) -> tuple[Passage, ...]:
+        """The passages that an article was cut into, in order; a citation is of one of them.
+
+        Raises:
+            ArticleUnknownError: there is no article of this id.
+        """
+        with damage_told(self._folder):
+            segment, number = _find(self._now().snapshot, article_id)
+            return segment.passages_in(number)
 
     def articles(self) -> tuple[ArticleInfo, ...]:
         """What is known of every article, in the order of their paths."""
-        pairs = _pairs(self._now().snapshot)
-        listed = [info for segment, live in pairs for number, info in enumerate(segment.infos()) if live[number]]
-        return tuple(sorted(listed, key=lambda info: info.path))
+        with damage_told(self._folder):
+            return _listed(self._now().snapshot)
 
     def examples(self, count: int = 4) -> tuple[str, ...]:
         """Questions that the articles answer, drawn from their own sentences."""
-        drawn = (self.article(info.id) for info in self.articles()[:EXAMPLE_ARTICLES])
+        snapshot = self._now().snapshot
+        with damage_told(self._folder):
+            drawn = [_article(snapshot, info.id) for info in _listed(snapshot)[:EXAMPLE_ARTICLES]]
         return examples.questions([article.text for article in drawn], count)
 
     def check(self) -> None:
@@ -173,18 +182,16 @@ class Library:
         opened = self._now()
         if len(asked) > MOST_CHARACTERS or not opened.encoder.fits(asked):
             raise QuestionTooLongError(len(asked.split()))
-        try:
+        with damage_told(self._folder):
             chosen = _filter(opened.snapshot, *days, _names(sources), _names(authors))
             query = search.prepare(asked, opened.encoder.question(asked), opened.codec, opened.snapshot)
             hits = search.search(query, opened.codec, opened.snapshot, k, chosen.masks)
             return tuple(_cite(rank, hit, opened.snapshot) for rank, hit in enumerate(hits, 1)), chosen.undated
-        except Damage as damage:
-            raise damaged(self._folder, damage) from damage
 
     def _now(self) -> _Opened:
         """The current generation, opened anew where a build has ended since."""
         manifest = read_current(self._folder)
-        if manifest.number != self._opened.snapshot.manifest.number:
+        if manifest != self._opened.snapshot.manifest:
             with self._one_at_a_time:
                 self._opened = self._open(manifest, self._opened)
         return self._opened
@@ -192,14 +199,16 @@ class Library:
     def _open(self, manifest: Manifest, before: _Opened | None) -> _Opened:
         try:
             snapshot = Snapshot(self._folder, manifest, None if before is None else before.snapshot)
+            if before is not None and before.snapshot.manifest.prepared == manifest.prepared:
+                return _Opened(snapshot, before.encoder, before.codec)
+            with damage_told(self._folder):
+                check_model(self._folder, manifest, whole=False)
         except IndexDamagedError:
-            # Two builds may have ended since the pointer was read, and cleared away what it named.
             newer = read_current(self._folder)
-            if newer.number == manifest.number:
+            if newer == manifest:
                 raise
+            # Two builds have ended since the pointer was read, and cleared away what it named.
             return self._open(newer, before)
-        if before is not None and before.snapshot.manifest.settings.model == manifest.settings.model:
-            return _Opened(snapshot, before.encoder, before.codec)
         model = self._folder.model(manifest.settings.model)
         return _Opened(snapshot, encoder.load(model, device=self._device), Codec.load(model / CODEC))
 
@@ -216,9 +225,7 @@ def open(index: StrPath | None = None, *, model: str | None = None) -> Library: 
         IndexModelError: it was made with another model.
     """
     folder = settings.index_folder(index)
-    found, wanted = read_current(IndexFolder(folder)).model, settings.model_name(model)
-    if found != wanted:
-        raise IndexModelError(str(folder), found, wanted)
+    _confirm_model(folder, model)
     return Library(folder, device=settings.device())
 
 
@@ -260,16 +267,18 @@ def refreshed(corpus: StrPath | None = None, index: StrPath | None = None, progr
     Raises:
         RagError: as ``build`` and ``open`` do.
     """
+    folder = settings.index_folder(index)
     try:
         if changes(corpus, index):
             # A build with another model would embed everything anew: that is asked for by name, not done in passing.
-            open(index)
+            _confirm_model(folder)
             build(corpus, index, progress=progress)
     except IndexMissingError:
         build(corpus, index, progress=progress)
     except IndexLockedError:
         _log.info("Another build is at work; questions are answered from the index as it is.")
-    return _kept_open(settings.index_folder(index).resolve(), settings.model_name())
+    _confirm_model(folder)
+    return _kept_open(folder.resolve(), settings.device())
 
 
 def ask(
@@ -296,14 +305,39 @@ def retrieve(
     return refreshed().retrieve(question, k, since, until, sources, authors)
 
 
+def _confirm_model(folder: Path, model: str | None = None) -> None:
+    found, wanted = read_current(IndexFolder(folder)).model, settings.model_name(model)
+    if found != wanted:
+        raise IndexModelError(str(folder), found, wanted)
+
+
 @lru_cache(maxsize=4)
-def _kept_open(index: Path, model: str) -> Library:
+def _kept_open(index: Path, device: str) -> Library:
     """An index stays open from one call to the next; it notices itself when it has changed."""
-    return open(index, model=model)
+    return Library(index, device=device)
 
 
 def _pairs(snapshot: Snapshot) -> Iterable[tuple[Segment, Mask]]:
     return zip(snapshot.segments, snapshot.live, strict=True)
+
+
+def _find(snapshot: Snapshot, article_id: str) -> tuple[Segment, int]:
+    for segment, live in _pairs(snapshot):
+        number = segment.with_id(article_id)
+        if number is not None and live[number]:
+            return segment, number
+    raise ArticleUnknownError(article_id)
+
+
+def _article(snapshot: Snapshot, article_id: str) -> Article:
+    segment, number = _find(snapshot, article_id)
+    return segment.article(number)
+
+
+def _listed(snapshot: Snapshot) -> tuple[ArticleInfo, ...]:
+    pairs = _pairs(snapshot)
+    listed = [info for segment, live in pairs for number, info in enumerate(segment.infos()) if live[number]]
+    return tuple(sorted(listed, key=lambda info: info.path))
 
 
 def _filter(
@@ -330,6 +364,8 @@ def _cite(rank: int, hit: search.Hit, snapshot: Snapshot) -> Citation:
 
 
 def _day(option: str, given: date | str | None) -> date | None:
+    if isinstance(given, datetime):
+        return given.date()
     if given is None or isinstance(given, date):
         return given
     try:

@@ -22,10 +22,9 @@ from rag.arrays import Bytes, Floats, Integers
 from rag.errors import ModelMissingError
 
 KEPT = 96
-STEPS = 16
+HALF = 4  # bits
+STEPS = 1 << HALF
 CLIPPED = 0.005
-# The two numbers in a byte.
-_PAIRS = np.array([divmod(byte, STEPS) for byte in range(256)], np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +52,9 @@ class Codec:
         return np.asarray(projected / np.maximum(lengths, np.float32(1e-12)), np.float32)
 
     def encode(self, states: Floats) -> Bytes:
-        """States, float32 (n, d), to codes, uint8 (n, k / 2), two numbers a byte."""
+        """States, float32 (n, d), to codes, uint8 (n, k / 2): number ``i`` and number ``i + k / 2`` in byte ``i``."""
         steps = np.rint((self.project(states) - self.low) / self.step).clip(0, STEPS - 1).astype(np.uint8)
-        return np.asarray(steps[:, 0::2] * STEPS + steps[:, 1::2], np.uint8)
+        return np.asarray((steps[:, : self.width] << HALF) + steps[:, self.width :], np.uint8)
 
     def best_cosines(self, question: Floats, codes: Bytes, begins: Integers) -> Floats:
         """Each question piece's best cosine in each run of states: float32 (q, runs).
@@ -66,7 +65,9 @@ class Codec:
         2020, https://arxiv.org/abs/2004.12832).
         """
         # A state is low + step * number: the steps go into the question, which is short.
-        numbers = _PAIRS[codes].reshape(len(codes), -1)
+        numbers = np.empty((len(codes), 2 * self.width), np.float32)
+        numbers[:, : self.width] = codes >> HALF
+        numbers[:, self.width :] = codes & (STEPS - 1)
         cosines = (question * self.step) @ numbers.T + (question @ self.low)[:, None]
         return np.asarray(np.maximum.reduceat(cosines, begins, axis=1), np.float32)
 
@@ -84,7 +85,7 @@ class Codec:
         try:
             rows = np.load(path, allow_pickle=False)
             return cls(basis=rows[:-2], low=rows[-2], step=rows[-1])
-        except (OSError, ValueError, IndexError) as error:
+        except (OSError, EOFError, ValueError, IndexError) as error:
             raise ModelMissingError(path.parent.name, "its codec is missing or damaged: run `rag build`") from error
 
 

@@ -155,6 +155,7 @@ def test_it_works_from_any_folder_by_options_and_by_variables(folder: Path, tmp_
         (("build", "--passage-tokens", "3"), "passage_tokens is 3: give a number from 16"),
         (("status", "--index", "nothing"), "run `rag build`"),
         (("ask", "Who?", "--no-refresh", "--index", "nothing"), "run `rag build`"),
+        (("evaluate", "nothing.jsonl"), "The questions in 'nothing.jsonl' cannot be read"),
     ],
 )
 def test_bad_input_is_one_line_on_stderr_with_the_cure(folder: Path, arguments: tuple[str, ...], message: str) -> None:
@@ -200,7 +201,56 @@ def test_an_index_of_another_model_is_told(folder: Path) -> None:
     assert "was made with the model 'all-MiniLM-L6-v2', and 'another-model' is asked for" in done.stderr
 
 
+def test_evaluate_tells_how_well_a_file_of_questions_is_answered(folder: Path) -> None:
+    lines = [
+        {
+            "question": "How many ships were waiting outside the breakwater?",
+            "article": "harbour.txt",
+            "answer": "41 ships",
+        },
+        {"question": "Who leads the growers' union?", "answer": "Odo Brandt"},
+        {"question": "What is the boiling point of mercury?", "found": False},
+    ]
+    (folder / "questions.jsonl").write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    done = rag(folder, "evaluate", "questions.jsonl")
+    assert done.returncode == 0, done.stderr
+    shown = " ".join(done.stdout.split())
+    assert "hit@1 0.500 of 2 questions" in shown
+    assert "citations that check 1.000 of 12 citations" in shown
+    assert "rightly refused 1.000 of 1 question that should be" in shown
+    assert "line 2: Who leads the growers' union? the first right passage has rank 2" in shown
+    evaluation = json.loads(rag(folder, "evaluate", "questions.jsonl", "--json", "--worst", "0").stdout)
+    assert (evaluation["hit_at_1"], evaluation["hit_at_3"], evaluation["mrr_at_10"]) == (0.5, 1, 0.75)
+    assert evaluation["worst"] == []
+
+
+def test_evaluate_makes_a_draft_and_never_writes_over_a_file_unasked(folder: Path) -> None:
+    (folder / "corpus" / "opera.md").write_text(
+        "# The opera\n\nThe opera house of Lunde hired Petra Ohm.\n\nPetra Ohm leads the opera house from May.\n"
+    )
+    made = rag(folder, "evaluate", "--make", "3", "--out", "mine.jsonl")
+    assert made.returncode == 0, made.stderr
+    assert "1 question in mine.jsonl" in made.stdout
+    draft = (folder / "mine.jsonl").read_text(encoding="utf-8")
+    assert json.loads(draft) == {
+        "question": "Who or what leads the opera house from May?",
+        "article": "opera.md",
+        "evidence": "Petra Ohm leads the opera house from May.",
+    }
+    assert rag(folder, "evaluate", "mine.jsonl").returncode == 0
+    (folder / "mine.jsonl").write_text("corrected", encoding="utf-8")
+    again = rag(folder, "evaluate", "--make", "3", "--out", "mine.jsonl")
+    assert again.returncode == 1
+    assert "write over this one with --force" in again.stderr
+    assert (folder / "mine.jsonl").read_text(encoding="utf-8") == "corrected"
+    forced = rag(folder, "evaluate", "--make", "3", "--out", "mine.jsonl", "--force", "--json")
+    assert json.loads(forced.stdout) == {"path": "mine.jsonl", "questions": 1}
+    assert (folder / "mine.jsonl").read_text(encoding="utf-8") == draft
+
+
 def test_bad_usage_exits_with_two(folder: Path) -> None:
+    assert rag(folder, "evaluate").returncode == 2
+    assert rag(folder, "evaluate", "questions.jsonl", "--make", "3").returncode == 2
     assert rag(folder, "ask").returncode == 2
     assert rag(folder, "fly").returncode == 2
 
@@ -217,4 +267,4 @@ def test_control_characters_of_an_article_do_not_reach_the_terminal(folder: Path
 
 def test_help_names_every_command(folder: Path) -> None:
     done = rag(folder, "--help")
-    assert all(name in done.stdout for name in ("build", "ask", "status", "ui"))
+    assert all(name in done.stdout for name in ("build", "ask", "status", "evaluate", "ui"))

@@ -28,8 +28,8 @@ def commands() -> list[tuple[str, str]]:
 
 def as_pattern(printed: str) -> re.Pattern[str]:
     """What is printed, where … stands for anything."""
-    lines = (re.escape(" ".join(line.split())) for line in printed.strip().splitlines())
-    return re.compile(r"\s".join(lines).replace(re.escape("…"), ".*").replace(r"\ ", r"\s"), re.DOTALL)
+    words = (re.escape(word).replace("…", ".*") for word in printed.split())
+    return re.compile(r"\s".join(words).replace(r"\s.*\s", r"\s(?:.*\s)?"), re.DOTALL)
 
 
 @pytest.fixture(scope="module")

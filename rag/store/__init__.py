@@ -7,16 +7,19 @@ from rag.store.generations import (
     Manifest,
     SegmentUse,
     Snapshot,
+    check_model,
+    checksums,
     clear,
     commit,
-    damaged,
+    damage_told,
     read_current,
     read_files,
     write_files,
 )
-from rag.store.segments import Segment, SegmentCard, SegmentWriter, Settings, read_card, text_key
+from rag.store.segments import CARD, Segment, SegmentCard, SegmentWriter, Settings, read_card, text_key
 
 __all__ = [
+    "CARD",
     "Checksum",
     "Damage",
     "FileRecord",
@@ -28,10 +31,12 @@ __all__ = [
     "SegmentWriter",
     "Settings",
     "Snapshot",
+    "check_model",
     "checksum",
+    "checksums",
     "clear",
     "commit",
-    "damaged",
+    "damage_told",
     "read_card",
     "read_current",
     "read_files",

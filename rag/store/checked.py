@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -41,25 +42,39 @@ class Damage(Exception):  # noqa: N818  turned into an IndexDamagedError by whoe
 
 
 def checksum(file: Path) -> Checksum:
-    """Hash a whole file."""
-    try:
-        with file.open("rb") as opened:
-            digest = hashlib.file_digest(opened, "sha256")
-            return Checksum(opened.tell(), digest.hexdigest())
-    except FileNotFoundError:
-        raise Damage(file, "it is missing") from None
-    except OSError as error:
-        raise Damage(file, error.strerror or "it cannot be read") from error
+    """Hash a whole file.
+
+    Raises:
+        Damage: it is missing or cannot be read.
+    """
+    with _reading(file), file.open("rb") as opened:
+        digest = hashlib.file_digest(opened, "sha256")
+        return Checksum(opened.tell(), digest.hexdigest())
 
 
-def check(file: Path, expected: Checksum) -> None:
-    """Hash a whole file and compare.
+def check(file: Path, expected: Checksum, *, whole: bool = True) -> None:
+    """Hash a file and compare; where not ``whole``, of a large one compare only the size.
 
     Raises:
         Damage: it is missing, or not as expected.
     """
-    if checksum(file) != expected:
+    if whole or expected.bytes <= WHOLE:
+        same = checksum(file) == expected
+    else:
+        with _reading(file):
+            same = file.stat().st_size == expected.bytes
+    if not same:
         raise Damage(file, "it is not as it was written")
+
+
+@contextmanager
+def _reading(file: Path) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise Damage(file, "it is missing") from None
+    except OSError as error:
+        raise Damage(file, error.strerror or "it cannot be read") from error
 
 
 def flush(file: Path) -> None:
@@ -72,7 +87,7 @@ def flush(file: Path) -> None:
 
 
 class RowWriter(Generic[Scalar]):
-    """Appends rows to a file of one dtype, hashing each block as it goes."""
+    """Appends rows to a file of one dtype."""
 
     def __init__(self, file: Path, dtype: type[Scalar]) -> None:
         self._file = file
@@ -84,7 +99,7 @@ class RowWriter(Generic[Scalar]):
         self._opened.write(np.ascontiguousarray(rows, self._dtype).tobytes())
 
     def close(self) -> None:
-        """Write what is left, and beside a large file the hashes of its blocks."""
+        """Close the file, and write beside a large one the hashes of its blocks."""
         self._opened.close()
         if self._file.stat().st_size > WHOLE:
             with self._file.open("rb") as opened:
@@ -98,11 +113,9 @@ class Rows(Generic[Scalar]):
     def __init__(self, file: Path, dtype: type[Scalar], width: int, expected: Checksum) -> None:
         self._file = file
         self._row = np.dtype(dtype).itemsize * width
-        try:
-            size = file.stat().st_size
-        except FileNotFoundError:
-            raise Damage(file, "it is missing") from None
-        if size != expected.bytes or size % self._row:
+        check(file, expected, whole=False)
+        size = expected.bytes
+        if size % self._row:
             raise Damage(file, "it is not as it was written")
         shape = (size // self._row,) if width == 1 else (size // self._row, width)
         # A plain view: NumPy's memmap class makes each small slice several times as slow.
@@ -114,8 +127,6 @@ class Rows(Generic[Scalar]):
             self._blocks = [hashes[place : place + _DIGEST] for place in range(0, len(hashes), _DIGEST)]
             self._bytes = np.asarray(np.memmap(file, np.uint8, "r"))
             self._seen = np.zeros(len(self._blocks), bool)
-        else:
-            check(file, expected)
 
     def __len__(self) -> int:
         return len(self._all)

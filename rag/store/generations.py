@@ -19,21 +19,22 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from rag import lexical
 from rag.arrays import Integers, Mask
 from rag.errors import IndexDamagedError, IndexFormatError, IndexMissingError
-from rag.store.checked import Checksum, Damage, check, checksum, flush
-from rag.store.segments import Segment, Settings
+from rag.store.checked import WHOLE, Checksum, Damage, check, checksum, flush
+from rag.store.segments import CARD, Segment, Settings
 
 FORMAT = 1
-KEPT_GENERATIONS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,11 @@ class FileRecord:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a generation is made of."""
+    """What a generation is made of.
+
+    ``prepared`` are the files of its prepared model; ``scale`` is what questions
+    that the articles answer score among them (rag.calibration).
+    """
 
     number: int
     created: str
@@ -120,7 +125,9 @@ class Manifest:
     failed: int
     vectors: str
     versions: dict[str, str]
+    prepared: dict[str, Checksum]
     files: Checksum
+    scale: float
 
 
 def read_current(folder: IndexFolder) -> Manifest:
@@ -131,6 +138,22 @@ def read_current(folder: IndexFolder) -> Manifest:
         IndexFormatError: it was written in another format.
         IndexDamagedError: the pointer or the manifest is not as it was written.
     """
+    pointer = _read_pointer(folder)
+    try:
+        with damage_told(folder):
+            written = folder.manifest(pointer["generation"])
+            check(written, Checksum(**pointer["manifest"]))
+            return _parse(json.loads(written.read_text(encoding="utf-8")))
+    except IndexDamagedError:
+        if _read_pointer(folder) == pointer:
+            raise
+        # Two builds have ended since the pointer was read, and cleared away what it named.
+        return read_current(folder)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise IndexDamagedError(str(folder.path), folder.current.name, "it is not as it was written") from error
+
+
+def _read_pointer(folder: IndexFolder) -> dict[str, Any]:
     try:
         pointer = json.loads(folder.current.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):
@@ -141,19 +164,21 @@ def read_current(folder: IndexFolder) -> Manifest:
         raise IndexDamagedError(str(folder.path), folder.current.name, "it is not as it was written")
     if pointer["format"] != FORMAT:
         raise IndexFormatError(str(folder.path), pointer["format"], FORMAT)
-    try:
-        manifest = folder.manifest(pointer["generation"])
-        check(manifest, Checksum(**pointer["manifest"]))
-        read = json.loads(manifest.read_text(encoding="utf-8"))
-        segments = tuple(
-            SegmentUse(use["name"], Checksum(**use["card"]), tuple(use["removed"])) for use in read.pop("segments")
-        )
-        settings, files = Settings(**read.pop("settings")), Checksum(**read.pop("files"))
-        return Manifest(segments=segments, settings=settings, files=files, **read)
-    except Damage as damage:
-        raise damaged(folder, damage) from damage
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        raise IndexDamagedError(str(folder.path), folder.current.name, "it is not as it was written") from error
+    return pointer
+
+
+def _parse(read: dict[str, Any]) -> Manifest:
+    return Manifest(
+        **{
+            **read,
+            "settings": Settings(**read["settings"]),
+            "segments": tuple(
+                SegmentUse(use["name"], Checksum(**use["card"]), tuple(use["removed"])) for use in read["segments"]
+            ),
+            "prepared": {name: Checksum(**values) for name, values in read["prepared"].items()},
+            "files": Checksum(**read["files"]),
+        }
+    )
 
 
 def read_files(folder: IndexFolder, manifest: Manifest) -> dict[str, FileRecord]:
@@ -163,13 +188,11 @@ def read_files(folder: IndexFolder, manifest: Manifest) -> dict[str, FileRecord]
         IndexDamagedError: the list is missing or not as it was written.
     """
     listed = folder.files(manifest.number)
-    try:
+    with damage_told(folder):
         check(listed, manifest.files)
-        rows = (json.loads(line) for line in listed.read_text(encoding="utf-8").splitlines())
-        records = (FileRecord(**{**row, "articles": tuple(row["articles"])}) for row in rows)
-        return {record.path: record for record in records}
-    except Damage as damage:
-        raise damaged(folder, damage) from damage
+    rows = (json.loads(line) for line in listed.read_text(encoding="utf-8").splitlines())
+    records = (FileRecord(**{**row, "articles": tuple(row["articles"])}) for row in rows)
+    return {record.path: record for record in records}
 
 
 def write_files(folder: IndexFolder, number: int, records: Iterable[FileRecord]) -> Checksum:
@@ -213,13 +236,41 @@ def clear(folder: IndexFolder, manifest: Manifest, before: Manifest | None) -> N
             shutil.rmtree(model, ignore_errors=True)
 
 
-def damaged(folder: IndexFolder, damage: Damage) -> IndexDamagedError:
-    """A damage as the error that users see."""
+def checksums(model: Path, known: Mapping[str, Checksum]) -> dict[str, Checksum]:
+    """Hash the files of a prepared model; a large one that is known and has the size that it had is taken as it was.
+
+    Folders in it are caches of those who run it.
+    """
+    found = {}
+    for file in sorted(model.iterdir()):
+        if file.is_file():
+            size, before = file.stat().st_size, known.get(file.name)
+            same = before is not None and size == before.bytes and size > WHOLE
+            found[file.name] = before if before is not None and same else checksum(file)
+    return found
+
+
+def check_model(folder: IndexFolder, manifest: Manifest, *, whole: bool) -> None:
+    """Hash the files of a generation's model; of large ones only look at the size, unless ``whole``.
+
+    Raises:
+        Damage: one is missing or not as it was written.
+    """
+    for name, expected in manifest.prepared.items():
+        check(folder.model(manifest.settings.model) / name, expected, whole=whole)
+
+
+@contextmanager
+def damage_told(folder: IndexFolder) -> Iterator[None]:
+    """Raise a damage as the error that users see."""
     try:
-        file = damage.file.relative_to(folder.path).as_posix()
-    except ValueError:
-        file = damage.file.name
-    return IndexDamagedError(str(folder.path), file, damage.problem)
+        yield
+    except Damage as damage:
+        try:
+            file = damage.file.relative_to(folder.path).as_posix()
+        except ValueError:
+            file = damage.file.name
+        raise IndexDamagedError(str(folder.path), file, damage.problem) from damage
 
 
 class Snapshot:
@@ -235,12 +286,10 @@ class Snapshot:
         self.folder = folder
         self.manifest = manifest
         opened: Mapping[str, Segment] = {} if before is None else before.by_name
-        try:
+        with damage_told(folder):
             self.by_name: dict[str, Segment] = {
                 use.name: opened.get(use.name) or _open(folder, use) for use in manifest.segments
             }
-        except Damage as damage:
-            raise damaged(folder, damage) from damage
         self.segments = tuple(self.by_name.values())
         self.live = tuple(_live(segment, use) for segment, use in zip(self.segments, manifest.segments, strict=True))
 
@@ -290,17 +339,21 @@ class Snapshot:
         Raises:
             IndexDamagedError: one is missing or not as it was written.
         """
-        try:
+        with damage_told(self.folder):
             check(self.folder.files(self.manifest.number), self.manifest.files)
-            for segment in self.segments:
-                segment.check()
-        except Damage as damage:
-            raise damaged(self.folder, damage) from damage
+            check_model(self.folder, self.manifest, whole=True)
+            for use in self.manifest.segments:
+                _check_card(self.folder, use)
+                self.by_name[use.name].check()
 
 
 def _open(folder: IndexFolder, use: SegmentUse) -> Segment:
-    check(folder.segments / use.name / "segment.json", use.card)
+    _check_card(folder, use)
     return Segment(folder.segments / use.name)
+
+
+def _check_card(folder: IndexFolder, use: SegmentUse) -> None:
+    check(folder.segments / use.name / CARD, use.card)
 
 
 def _live(segment: Segment, use: SegmentUse) -> Mask:

@@ -28,9 +28,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 import sqlite3
 import threading
-from collections.abc import Sequence
+import weakref
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import cached_property
@@ -43,7 +46,7 @@ from rag import lexical
 from rag.arrays import Bytes, Floats, Ids, Integers, Mask, Numbers
 from rag.errors import CitationError
 from rag.lexical import FullText, FullTextWriter
-from rag.store.checked import WHOLE, Checksum, Damage, Rows, RowWriter, check, checksum, flush
+from rag.store.checked import Checksum, Damage, Rows, RowWriter, Scalar, check, checksum, flush
 from rag.types import Article, ArticleInfo, Digest, EncodedArticle, Passage, Sentence
 from rag.vectors import SentenceVectors, VectorWriter
 
@@ -53,8 +56,8 @@ PRINT = 16
 _SCHEMA = """
 CREATE TABLE article (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL, title TEXT NOT NULL, source TEXT, author TEXT, published TEXT,
-    url TEXT, path TEXT NOT NULL, sha256 TEXT NOT NULL, digest_of TEXT, text TEXT NOT NULL,
-    text_key TEXT NOT NULL, checksum BLOB NOT NULL
+    url TEXT, path TEXT NOT NULL, sha256 TEXT NOT NULL, digest_of TEXT,
+    text_key TEXT NOT NULL, checksum BLOB NOT NULL, text TEXT NOT NULL
 );
 CREATE INDEX article_id ON article (id);
 CREATE INDEX article_text_key ON article (text_key);
@@ -67,11 +70,13 @@ _COLUMNS = _INFO + ", text"
 class Settings:
     """What passages and vectors depend on: an index made with other settings is made anew.
 
+    ``model`` is the model's hash, ``codec`` that of the codec of its states.
     ``passage_tokens`` is the most tokens (cl100k_base) of a passage; ``rules``
     counts up when the code cuts or encodes passages in another way.
     """
 
     model: str
+    codec: str
     passage_tokens: int
     rules: int
 
@@ -98,26 +103,48 @@ def fingerprint(text: str) -> bytes:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=PRINT).digest()
 
 
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """SQLite, FAISS and tantivy each tell in their own way what the disk refuses; here it is an ``OSError``."""
+    try:
+        yield
+    except (sqlite3.Error, RuntimeError, ValueError) as error:
+        raise OSError(str(error)) from error
+
+
 class SegmentWriter:
-    """Writes a segment, an article at a time, in bounded memory but for the sentence vectors."""
+    """Writes a segment, an article at a time, in bounded memory but for the sentence vectors.
+
+    Raises:
+        OSError: the disk does not take it.
+    """
 
     def __init__(self, folder: Path, settings: Settings, dimensions: int, width: int, vocabulary: int) -> None:
         folder.mkdir(parents=True)
         self._folder, self._settings, self._width = folder, settings, width
-        self._database = sqlite3.connect(folder / "articles.db", isolation_level=None)
-        self._database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _SCHEMA + "BEGIN;")
+        self._opened = ExitStack()
+        try:
+            with _refusals():
+                self._database = sqlite3.connect(folder / "articles.db", isolation_level=None)
+                self._opened.callback(self._database.close)
+                self._database.executescript("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF;" + _SCHEMA)
+                self._database.execute("BEGIN")
+                self._fulltext = FullTextWriter(folder / "fulltext")
+        except OSError:
+            self._opened.close()
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         self._vectors = VectorWriter(dimensions)
-        self._fulltext = FullTextWriter(folder / "fulltext")
-        self._ids = RowWriter(folder / "ids.bin", np.uint64)
-        self._articles = RowWriter(folder / "articles.bin", np.int32)
-        self._passages = RowWriter(folder / "passages.bin", np.int32)
-        self._sentences = RowWriter(folder / "sentences.bin", np.int32)
-        self._prints = RowWriter(folder / "prints.bin", np.uint8)
-        self._codes = RowWriter(folder / "codes.bin", np.uint8)
-        self._pieces = RowWriter(folder / "pieces.bin", np.uint32)
-        self._places = RowWriter(folder / "places.bin", np.uint8)
-        self._terms = RowWriter(folder / "terms.bin", np.uint32)
-        self._begins = RowWriter(folder / "begins.bin", np.int64)
+        self._ids = self._rows("ids.bin", np.uint64)
+        self._articles = self._rows("articles.bin", np.int32)
+        self._passages = self._rows("passages.bin", np.int32)
+        self._sentences = self._rows("sentences.bin", np.int32)
+        self._prints = self._rows("prints.bin", np.uint8)
+        self._codes = self._rows("codes.bin", np.uint8)
+        self._pieces = self._rows("pieces.bin", np.uint32)
+        self._places = self._rows("places.bin", np.uint8)
+        self._terms = self._rows("terms.bin", np.uint32)
+        self._begins = self._rows("begins.bin", np.int64)
         self._frequencies = np.zeros(vocabulary, np.int32)
         self.articles = self.passages = self.sentences = self._piece_count = self._term_count = 0
 
@@ -159,27 +186,26 @@ class SegmentWriter:
         self._begins.add(np.array([self._piece_count, self._term_count], np.int64))
         self._terms.add(ids)
         self._term_count += len(ids)
-        self._fulltext.add(self.passages, self.articles, text)
+        with _refusals():
+            self._fulltext.add(self.passages, self.articles, text)
         self.passages += 1
 
     def finish(self) -> SegmentCard:
         """Write what is left, the card last; from then on the segment is whole."""
         self._articles.add(np.array([self.passages, self.sentences], np.int32))
         self._begins.add(np.array([self._piece_count, self._term_count], np.int64))
-        frequencies = RowWriter(self._folder / "piecefreq.bin", np.int32)
-        frequencies.add(self._frequencies)
-        for writer in (
-            *(self._ids, self._articles, self._passages, self._sentences, self._prints, self._begins, frequencies),
-            *(self._codes, self._pieces, self._places, self._terms),
-        ):
-            writer.close()
-        self._vectors.save(self._folder / "sentences.faiss")
-        self._fulltext.close()
-        self._database.execute("COMMIT")
-        self._database.close()
+        self._rows("piecefreq.bin", np.int32).add(self._frequencies)
+        with _refusals():
+            self._vectors.save(self._folder / "sentences.faiss")
+            self._fulltext.close()
+            self._database.execute("COMMIT")
+        self._opened.close()
         # Tantivy's lock files are empty and come and go.
         files = [file for file in sorted(self._folder.rglob("*")) if file.is_file() and file.suffix != ".lock"]
+        readable = (self._folder / "ids.bin").stat().st_mode
         for file in files:
+            # Tantivy writes some for their owner alone; whoever may read the index may read them all.
+            file.chmod(readable)
             flush(file)
         card = SegmentCard(
             settings=self._settings,
@@ -194,10 +220,24 @@ class SegmentWriter:
         flush(self._folder)
         return card
 
+    def discard(self) -> None:
+        """Remove what was written of a segment that is not to be finished."""
+        with suppress(OSError):
+            self._opened.close()
+        del self._fulltext  # whose thread would go on writing
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _rows(self, name: str, dtype: type[Scalar]) -> RowWriter[Scalar]:
+        writer = RowWriter(self._folder / name, dtype)
+        self._opened.callback(writer.close)
+        return writer
+
     def _insert(self, article: Article) -> None:
         row = _row(article)
         values = (self.articles, *row, text_key(article.text), _row_checksum(row))
-        self._database.execute(f"INSERT INTO article VALUES ({', '.join('?' * len(values))})", values)
+        columns = f"number, {_COLUMNS}, text_key, checksum"
+        with _refusals():
+            self._database.execute(f"INSERT INTO article ({columns}) VALUES ({', '.join('?' * len(values))})", values)
 
 
 def _row(article: Article) -> tuple[str | None, ...]:
@@ -256,7 +296,7 @@ class Segment:
         self.folder = folder
         self.card = read_card(folder)
         for name, expected in self.card.files.items():
-            if expected.bytes <= WHOLE or name.endswith(".faiss") or name.startswith("fulltext/"):
+            if not name.endswith(".bin"):  # which Rows checks, a large one by the block
                 check(folder / name, expected)
         self._ids = Rows(folder / "ids.bin", np.uint64, 1, self._expected("ids.bin"))
         self._articles = Rows(folder / "articles.bin", np.int32, 2, self._expected("articles.bin"))
@@ -269,13 +309,18 @@ class Segment:
         self._terms = Rows(folder / "terms.bin", np.uint32, 1, self._expected("terms.bin"))
         self._begins = Rows(folder / "begins.bin", np.int64, 2, self._expected("begins.bin"))
         self._frequencies = Rows(folder / "piecefreq.bin", np.int32, 1, self._expected("piecefreq.bin"))
-        self.vectors = SentenceVectors(folder / "sentences.faiss")
-        self.fulltext = FullText(folder / "fulltext")
-        self._database = sqlite3.connect(
-            f"{(folder / 'articles.db').resolve().as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False
-        )
+        database = f"{(folder / 'articles.db').resolve().as_uri()}?mode=ro&immutable=1"
+        try:
+            self.vectors = SentenceVectors(folder / "sentences.faiss")
+            self.fulltext = FullText(folder / "fulltext")
+            self._database = sqlite3.connect(database, uri=True, check_same_thread=False)
+        except (OSError, RuntimeError, ValueError, sqlite3.Error) as error:
+            # All was whole a moment ago: a build has cleared it away since.
+            raise Damage(folder, "it cannot be read") from error
         self._database.create_function("folded", 1, lambda name: name and name.casefold(), deterministic=True)
         self._one_at_a_time = threading.Lock()
+        # A connection is part of a cycle: without this its file stays open until the garbage is collected.
+        weakref.finalize(self, self._database.close)
 
     def _expected(self, name: str) -> Checksum:
         try:
@@ -436,15 +481,20 @@ class Segment:
         rows = self._query("SELECT number FROM article WHERE text_key = ? LIMIT 1", key)
         return int(rows[0][0]) if rows else None
 
+    def passages_in(self, number: int) -> tuple[Passage, ...]:
+        """An article's passages, in order."""
+        (first, first_sentence), (end, _) = self.article_begins[number : number + 2].tolist()
+        rows = self.passages[first:end] - np.array([0, 0, first_sentence, first_sentence])
+        return tuple(Passage(*row) for row in rows.tolist())
+
     def encoded(self, number: int) -> EncodedArticle:
         """An article's passages, sentences and vectors, to be written into another segment."""
         (first_passage, first_sentence), (end_passage, end_sentence) = self.article_begins[number : number + 2].tolist()
         (begin, _), (end, _) = self.begins[[first_passage, end_passage]].tolist()
         sentences = self._sentences.take(first_sentence, end_sentence).tolist()
-        passages = self.passages[first_passage:end_passage] - np.array([0, 0, first_sentence, first_sentence])
         return EncodedArticle(
             sentences=tuple(Sentence(*bounds) for bounds in sentences),
-            passages=tuple(Passage(*row) for row in passages.tolist()),
+            passages=self.passages_in(number),
             vectors=self.vectors.take(np.arange(first_sentence, end_sentence)),
             codes=self._codes.take(begin, end),
             pieces=self._pieces.take(begin, end),

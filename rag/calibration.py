@@ -1,0 +1,71 @@
+"""How high a question that the articles answer scores among these very articles.
+
+The scale of the scores depends on the corpus: with few articles common words
+weigh more, with many some passage always fits a little. So the index is asked,
+when it is built, questions that it must be able to answer: each is made of two
+fifths of the words of one of its own sentences. The median of their best totals
+is the corpus's scale, and a share of it tells what counts as found. The same
+share serves corpora of quite different scale (docs/retrieval.md).
+"""
+
+from __future__ import annotations
+
+import re
+from statistics import median
+
+import numpy as np
+
+from rag import lexical, search
+from rag.encoder import Encoder
+from rag.states import Codec
+from rag.store import Snapshot
+
+QUESTIONS = 60
+KEPT = 0.4
+# A sentence with fewer terms leaves too little to ask.
+FEWEST_TERMS = 6
+UNKNOWN = 1.0
+
+_WORD = re.compile(r"\w[\w'’-]*")
+
+
+def scale(snapshot: Snapshot, encoder: Encoder, codec: Codec) -> float:
+    """The median best total of questions made from the articles' own sentences; 1.0 where no sentence is long enough.
+
+    The same articles give the same scale, however the index was built.
+    """
+    totals = []
+    for question in questions(snapshot):
+        query = search.prepare(question, encoder.question(question), codec, snapshot)
+        totals += [hit.total for hit in search.search(query, codec, snapshot, 1)]
+    return float(median(totals)) if totals else UNKNOWN
+
+
+def questions(snapshot: Snapshot) -> tuple[str, ...]:
+    """Questions from the sentences of a sample of the articles, always the same for the same articles."""
+    identities = [
+        (int(identity), segment, number)
+        for segment, live in zip(snapshot.segments, snapshot.live, strict=True)
+        for number, identity in enumerate(segment.identities)
+        if live[number]
+    ]
+    # An id is a hash of the content: the lowest are a sample drawn at random once and for all.
+    drawn = sorted(identities, key=lambda row: row[0])[:QUESTIONS]
+    each = -(-QUESTIONS // max(1, len(drawn)))
+    asked = []
+    for _, segment, number in drawn:
+        text = segment.article(number).text
+        spans = segment.encoded(number).sentences
+        made = filter(None, (question(text[span.start : span.end]) for span in spans))
+        asked += sorted(made, key=lexical.term_id)[:each]
+    return tuple(asked[:QUESTIONS])
+
+
+def question(sentence: str) -> str | None:
+    """Two fifths of a sentence's words, in their order, or None where it has too few."""
+    words = [word for word in _WORD.findall(sentence) if lexical.terms(word)]
+    if len(words) < FEWEST_TERMS:
+        return None
+    by_chance = np.argsort([lexical.term_id(f"{place} {word}") for place, word in enumerate(words)])
+    kept = sorted(by_chance[: round(KEPT * len(words))].tolist())
+    return " ".join(words[place] for place in kept) + "?"

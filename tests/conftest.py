@@ -1,0 +1,98 @@
+"""What all tests share: a prepared model, a small corpus of invented articles, and an index over it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rag import builder, encoder, states
+from rag.encoder import Encoder
+from rag.library import Library
+from rag.settings import PACKAGED_MODEL
+from rag.states import Codec
+from rag.store import IndexFolder
+
+# Read when huggingface_hub is first imported: no test waits for a network.
+os.environ["HF_HUB_OFFLINE"] = "1"
+
+CORPUS = Path(__file__).parent / "corpus"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _plain_environment() -> Iterator[None]:
+    """What the environment of whoever runs the tests says of Clippings does not count."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("RAG_")]:
+            patch.delenv(name)
+        yield
+
+
+@pytest.fixture(scope="session")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The packaged model, prepared, with its codec: some seconds of work, done once. Not to be changed."""
+    folder = encoder.prepare(PACKAGED_MODEL, tmp_path_factory.mktemp("prepared"))
+    loaded = encoder.load(folder)
+    phrases = loaded.passages(loaded.vocabulary_phrases())
+    states.fit(np.concatenate([phrase.states for phrase in phrases])).save(folder / builder.CODEC)
+    return folder
+
+
+@pytest.fixture(scope="session", name="encoder")
+def packaged_encoder(prepared: Path) -> Encoder:
+    """The packaged model, as it runs where the tests run."""
+    return encoder.load(prepared)
+
+
+@pytest.fixture(scope="session")
+def codec(prepared: Path) -> Codec:
+    """The packaged model's codec."""
+    return Codec.load(prepared / builder.CODEC)
+
+
+@pytest.fixture(scope="session")
+def with_model(prepared: Path) -> Callable[[Path], Path]:
+    """Makes an index folder that holds the prepared model and nothing else, and returns it.
+
+    Its files are hard links: whoever wants to damage one puts another in its place.
+    """
+
+    def make(index: Path) -> Path:
+        shutil.copytree(prepared, IndexFolder(index).models / prepared.name, copy_function=os.link)
+        return index
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def write_corpus() -> Callable[[Path], Path]:
+    """Writes the small corpus, eight articles, into a folder, which it makes and returns."""
+
+    def write(folder: Path) -> Path:
+        return Path(shutil.copytree(CORPUS, folder, copy_function=shutil.copyfile))
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def corpus(tmp_path_factory: pytest.TempPathFactory, write_corpus: Callable[[Path], Path]) -> Path:
+    """The small corpus. Not to be changed."""
+    return write_corpus(tmp_path_factory.mktemp("corpora") / "corpus")
+
+
+@pytest.fixture(scope="session")
+def index(tmp_path_factory: pytest.TempPathFactory, corpus: Path, with_model: Callable[[Path], Path]) -> Path:
+    """An index of the small corpus. Not to be changed."""
+    folder = with_model(tmp_path_factory.mktemp("indexes") / "index")
+    assert not builder.build(corpus, IndexFolder(folder), model=PACKAGED_MODEL).failed
+    return folder
+
+
+@pytest.fixture(scope="session")
+def library(index: Path) -> Library:
+    """The index of the small corpus, open for questions."""
+    return Library(index)

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rag import articles, passages, tokens
+from rag.embedding import embed
+from rag.encoder import Encoder
+from rag.passages import TokenLimit
+from rag.states import Codec
+from rag.types import EncodedArticle
+
+MOST = 48
+SENTENCES = (
+    "Two cranes left.",
+    "Nobody had closed the gates, not even the keeper!",
+    "• Dogs travel free",
+    "½ 東京 ok?",
+    "—",
+)
+
+
+@pytest.fixture(scope="module")
+def texts(corpus: Path) -> list[str]:
+    chosen = ("glacier_seeds.md", "night_trains.txt", "wolves.md")
+    return [articles.read((corpus / name).read_bytes(), name)[0].text for name in chosen]
+
+
+@pytest.fixture(scope="module")
+def made(texts: list[str], encoder: Encoder, codec: Codec) -> list[EncodedArticle]:
+    return embed(texts, encoder, codec, MOST)
+
+
+def test_texts_are_cut_within_both_limits(texts: list[str], made: list[EncodedArticle], encoder: Encoder) -> None:
+    limits = (TokenLimit(tokens.counts, MOST), TokenLimit(encoder.counts, encoder.room))
+    assert [(each.sentences, each.passages) for each in made] == [passages.split(text, limits) for text in texts]
+    cut = [text[each.start : each.end] for text, one in zip(texts, made, strict=True) for each in one.passages]
+    assert max(tokens.counts(cut)) <= MOST
+    assert len(cut) > len(texts)
+
+
+def test_the_models_own_window_is_a_limit_too(encoder: Encoder, codec: Codec) -> None:
+    text = " ".join(["antidisestablishmentarianism"] * 200) + "."
+    [made] = embed([text], encoder, codec, 10_000)
+    assert len(made.passages) > 1
+    assert made.lengths.max() <= encoder.room
+
+
+def test_each_sentence_has_the_vector_of_the_sentence_alone(
+    texts: list[str], made: list[EncodedArticle], encoder: Encoder
+) -> None:
+    for text, one in zip(texts, made, strict=True):
+        assert one.vectors.shape == (len(one.sentences), 384)
+        alone = np.stack([encoder.question(text[each.start : each.end]).vector for each in one.sentences])
+        assert (one.vectors * alone).sum(axis=1).min() > 0.999
+
+
+def test_each_passage_has_the_states_of_its_own_word_pieces(
+    texts: list[str], made: list[EncodedArticle], encoder: Encoder, codec: Codec
+) -> None:
+    for text, one in zip(texts, made, strict=True):
+        assert len(one.codes) == len(one.pieces) == len(one.places) == one.lengths.sum()
+        begins = np.cumsum([0, *one.lengths])
+        for number, passage in enumerate(one.passages):
+            own = slice(begins[number], begins[number + 1])
+            alone = encoder.question(text[passage.start : passage.end])
+            assert one.pieces[own].tolist() == alone.pieces.tolist()
+            # Other texts beside it move a state a little, and some of its numbers over the edge of a step.
+            assert (one.codes[own] == codec.encode(alone.states)).mean() > 0.95
+
+
+def test_each_word_piece_is_in_its_sentence(texts: list[str], made: list[EncodedArticle], encoder: Encoder) -> None:
+    for text, one in zip(texts, made, strict=True):
+        begins = np.cumsum([0, *one.lengths])
+        for number, passage in enumerate(one.passages):
+            own = one.sentences[passage.first : passage.last]
+            starts = encoder.question(text[passage.start : passage.end]).starts + passage.start
+            places = one.places[begins[number] : begins[number + 1]].tolist()
+            for start, place in zip(starts.tolist(), places, strict=True):
+                assert own[place].start <= start < own[place].end
+
+
+@settings(deadline=None, max_examples=15)
+@given(st.lists(st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=6), max_size=4), st.sampled_from("\n "))
+def test_articles_stay_in_order_and_apart(
+    encoder: Encoder, codec: Codec, written: list[list[str]], between: str
+) -> None:
+    texts = [between.join(sentences) for sentences in written]
+    together = embed(texts, encoder, codec, 20)
+    assert len(together) == len(texts)
+    for text, one in zip(texts, together, strict=True):
+        [alone] = embed([text], encoder, codec, 20)
+        assert (one.sentences, one.passages) == (alone.sentences, alone.passages)
+        np.testing.assert_array_equal(one.pieces, alone.pieces)
+        np.testing.assert_array_equal(one.places, alone.places)
+        np.testing.assert_array_equal(one.lengths, alone.lengths)
+        assert (one.vectors * alone.vectors).sum(axis=1).min() > 0.999
+        assert one.places.max() < max(each.last - each.first for each in one.passages)
