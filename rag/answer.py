@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 from urllib.parse import quote as percent_encoded
 from urllib.parse import urlsplit
 
 from rag import tokens
 from rag.errors import CitationError
+from rag.evidence import holds, kind_asked, missing
 from rag.types import Article, ArticleInfo, Citation, Digest, Passage, Sentence
 
 # Below this share of what questions from the articles themselves score, a question is taken to be about something
 # else (docs/retrieval.md).
 FOUND = 0.74
+# From this share of it, the evidence is called strong.
+STRONG = 0.9
+Evidence: TypeAlias = Literal["strong", "weak", "none"]
+
 NOT_FOUND = "Not found in these articles."
 # A longer quote is linked by its first and last words, as a text fragment allows.
 FRAGMENT_CHARACTERS = 200
@@ -28,6 +34,11 @@ class Answer:
     ``citations[0]``, or says that there is none. Where ``found`` is false,
     ``citations`` are the nearest passages and no answer. ``undated`` counts the
     articles that a date filter left out because they have no date.
+
+    ``evidence`` is "none" where nothing was found, "strong" where the best
+    passage scores as questions that the articles surely answer and its quote
+    holds the kind of thing asked for, else "weak". ``missing`` are the words of
+    the question that stand in no cited passage.
     """
 
     question: str
@@ -35,6 +46,17 @@ class Answer:
     text: str
     citations: tuple[Citation, ...]
     undated: int = 0
+    evidence: Evidence = "none"
+    missing: tuple[str, ...] = ()
+
+    @property
+    def caution(self) -> str:
+        """What a reader should know before trusting the answer, in one line; empty where the evidence is strong."""
+        if self.evidence == "strong":
+            return ""
+        weak = "The evidence is weak: read the passage before you rely on it." if self.found else ""
+        words = f"In none of these passages: {', '.join(self.missing)}." if self.missing else ""
+        return " ".join(filter(None, (weak, words)))
 
     def context(self, max_tokens: int = 2000) -> str:
         """The cited passages as a numbered block for a language model.
@@ -58,7 +80,16 @@ def answer(question: str, citations: tuple[Citation, ...], scale: float, undated
     ``scale`` is the score of a question that the articles answer, 0..1.
     """
     found = bool(citations) and citations[0].score >= FOUND * scale
-    return Answer(question, found, citations[0].quote if found else NOT_FOUND, citations, undated)
+    strong = found and citations[0].score >= STRONG * scale and holds(kind_asked(question), citations[0].quote)
+    return Answer(
+        question=question,
+        found=found,
+        text=citations[0].quote if found else NOT_FOUND,
+        citations=citations,
+        undated=undated,
+        evidence="strong" if strong else "weak" if found else "none",
+        missing=missing(question, (citation.text for citation in citations)),
+    )
 
 
 def cite(rank: int, score: float, article: Article, passage: Passage, sentence: Sentence) -> Citation:

@@ -351,6 +351,8 @@ def _print_answer(answer: Answer) -> None:
         _print_wrapped(console, Text.assemble((_plain(answer.text), "bold"), (" [1]", "dim")), indent=0)
     else:
         _print_wrapped(console, Text.assemble((answer.text, "yellow"), " The nearest passages:"), indent=0)
+    if answer.caution:
+        _print_wrapped(console, Text(_plain(answer.caution), "dim"), indent=0)
     for citation in answer.citations:
         console.print()
         _print_citation(console, citation)

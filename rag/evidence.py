@@ -10,45 +10,74 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from rag import lexical
 
-_MONTHS = "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
-_WHEN = (
-    rf"\b(?:{_MONTHS}|nov(?:ember)?|dec(?:ember)?|(?:mon|tues|wednes|thurs|fri|satur|sun)day|spring|summer|autumn|winter"
-    r"|yesterday|today|tomorrow|tonight|century|decade|noon|midnight|morning|evening|night|ago|last|later|earlier"
-    r"|years?|months?|weeks?|days?|hours?|minutes?)\b|\b\d{1,2}:\d\d\b|\b(?:1\d|20)\d\d\b"
-)
-_COUNTED = "no|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|sixty|seventy"
-_NUMBER = (
-    rf"\d|\b(?:{_COUNTED}|eighty|ninety|dozens?|hundreds?|thousands?|millions?|billions?|half|third|quarter|twice|double"
-    r"|several|both|couple|single|first|second|once)\b"
-)
-# A capital that does not merely begin the sentence, or a word all in capitals.
+_NUMBER = r"""(?xi) \d | \b (?: no|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty
+    |fifty|sixty|seventy|eighty|ninety|dozens?|hundreds?|thousands?|millions?|billions?|half|third|quarter|twice|double|several
+    |both|couple|single|first|second|once ) \b"""
+_TIME = r"""(?xi) \b (?: jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?
+    |oct(?:ober)?|nov(?:ember)?|dec(?:ember)?|(?:mon|tues|wednes|thurs|fri|satur|sun)day|spring|summer|autumn|winter
+    |yesterday|today|tomorrow|tonight|centur(?:y|ies)|decades?|noon|midnight|morning|evening|night|ago|last|later|earlier
+    |(?:year|month|week|day|hour|minute)s? ) \b | \b\d{1,2}:\d\d\b | \b(?:1\d|20)\d\d\b"""
+# A capital that does not merely begin the sentence, a word all in capitals, or two capitals in a row.
 _NAME = r"(?<=[\w,;:’”\")] )[“\"‘']?[A-Z]\w|\b[A-Z]{2,}\b|^[“\"‘']?[A-Z][\w’'-]+ (?:[A-Z]|al-)"
 
-# What is asked for, by how the question begins or what stands in it.
+
+# Words that ask, and say nothing of what is asked.
+_ASKING = re.compile(
+    r"(?i)who(?:m|se)?|what|which|when|where|why|how|do|does|did|has|have|had|can|could|would|should|many|much|were|been"
+    r"|about|from|i|me|tell"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """A kind of thing: how a question asks for it, and how a text shows that it holds one."""
+
+    name: str
+    asked: re.Pattern[str]
+    held: re.Pattern[str]
+
+
 _KINDS = (
-    ("a number", re.compile(r"\bhow (?:many|much|often|old|far|long|large|big|high|tall)\b|\bwhat (?:percentage|share|number)\b", re.I), re.compile(_NUMBER, re.I)),
-    ("a date or time", re.compile(r"^(?:\W*(?:in|on|since|by) )?(?:when|(?:what|which) (?:year|month|day|date|week|century|decade))\b", re.I), re.compile(_WHEN, re.I)),
-    ("a name", re.compile(r"^\W*(?:(?:to|by|with|from|for) )?(?:who|whom|whose)\b", re.I), re.compile(_NAME)),
-    ("a place", re.compile(r"^\W*(?:from |to |in )?(?:where|(?:what|which) (?:city|country|town|place|state|region))\b", re.I), re.compile(_NAME)),
-)  # fmt: skip
+    _Kind(
+        "a number",
+        re.compile(
+            r"(?i)\bhow (?:many|much|often|old|far|long|large|big|high|tall)\b|\bwhat (?:percentage|share|number)\b"
+        ),
+        re.compile(_NUMBER),
+    ),
+    _Kind(
+        "a date or time",
+        re.compile(
+            r"(?i)^(?:(?:in|on|since|by) )?(?:when|(?:what|which) (?:year|month|day|date|week|century|decade))\b"
+        ),
+        re.compile(_TIME),
+    ),
+    _Kind("a name", re.compile(r"(?i)^(?:(?:to|by|with|from|for) )?(?:who|whom|whose)\b"), re.compile(_NAME)),
+    _Kind(
+        "a place",
+        re.compile(r"(?i)^(?:(?:from|to|in) )?(?:where|(?:what|which) (?:city|country|town|place|state|region))\b"),
+        re.compile(_NAME),
+    ),
+)
 
 
 def kind_asked(question: str) -> str | None:
     """The kind of thing a question asks for: a number, a date or time, a name, a place, or None for anything else."""
-    return next((kind for kind, asks, _ in _KINDS if asks.search(question)), None)
+    return next((kind.name for kind in _KINDS if kind.asked.search(question.strip())), None)
 
 
 def holds(kind: str | None, text: str) -> bool:
     """Whether a text holds a thing of this kind; true where no kind is asked for."""
-    return kind is None or any(holds_it.search(text) for name, _, holds_it in _KINDS if name == kind)
+    return kind is None or any(each.held.search(text) for each in _KINDS if each.name == kind)
 
 
 def missing(question: str, texts: Iterable[str]) -> tuple[str, ...]:
-    """The question's words, stop words aside, that stand in none of the texts in any inflection, in their order."""
+    """The question's words, but for those that only ask, that stand in no text in any inflection, in their order."""
     held = {term for text in texts for term in lexical.terms(text)}
-    words = re.findall(r"\w[\w’'-]*", question)
+    words = (word for word in re.findall(r"\w[\w’'-]*", question) if not _ASKING.fullmatch(word))
     absent = (word for word in words if (found := lexical.terms(word)) and not held.intersection(found))
     return tuple(dict.fromkeys(absent))

@@ -18,7 +18,10 @@ _BODY = re.compile(
     r"Institute|Ministry|Office|Operation|Organi[sz]ation|Party|Studies|Union|University)$"
 )
 _MONTH = "January|February|March|April|May|June|July|August|September|October|November|December"
-_DESCRIBED = ("Who is {}?", re.compile(rf"({_NAME}), (?:a|an|the|head|leader|chief|director|who)\b"))
+_DESCRIBED = (
+    "Who is {}?",
+    re.compile(rf"((?!(?:As|At|By|For|From|In|On|With) ){_NAME}), (?:a|an|the|head|leader|chief|director|who)\b"),
+)
 # What is asked, and what an article must say so that it answers.
 _PATTERNS = (
     ("What did {} say?", re.compile(rf"({_NAME}),? (?:said|says|told)\b|\b(?:said|says) ({_NAME})")),
@@ -72,4 +75,4 @@ def _asked_of(said: str, text: str) -> str | None:
         return f"When was it that {dated[1]}?"
     form, pattern = _DESCRIBED
     described = pattern.search(said)
-    return form.format(described[1]) if described else None
+    return form.format(described[1]) if described and not _BODY.search(described[1]) else None

@@ -144,7 +144,8 @@ class TestAnswer:
         assert len(given_.citations) == 2
 
     def test_without_any_passage_there_is_none(self) -> None:
-        assert answer("Who?", (), scale=1.0) == Answer("Who?", found=False, text=NOT_FOUND, citations=())
+        nothing = Answer("Who won?", found=False, text=NOT_FOUND, citations=(), missing=("won",))
+        assert answer("Who won?", (), scale=1.0) == nothing
 
     @pytest.mark.parametrize(
         ("question", "found"),

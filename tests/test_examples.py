@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.examples import questions
+from rag.examples import drawn, questions
 from rag.library import Library
 
 PIECES = ("Mabel Orr", "Oona de Pell", "said", "argues", ", the keeper,", "on", "May 7, 2019", ".", "\n", "gates", "")
@@ -61,7 +61,47 @@ def test_there_are_at_most_so_many_and_no_two_alike(texts: list[str], count: int
 
 
 def test_the_articles_answer_their_examples(library: Library) -> None:
-    drawn = library.examples(4)
-    assert len(drawn) == 4
-    for question in drawn:
+    asked = library.examples(4)
+    assert len(asked) == 4
+    for question in asked:
         assert library.ask(question).found
+
+
+@pytest.mark.parametrize(
+    ("sentence", "question"),
+    [
+        ("Brandt opened the harbour of Velmora again.", "Who or what opened the harbour of Velmora again?"),
+        ("Odo Brandt, the mayor of Velmora, was there.", "Who is Odo Brandt?"),
+        ("On June 3, 2021, the harbour was open again.", "When was it that the harbour was open again?"),
+        ("In 2021 ships waited outside the breakwater.", "When was it that ships waited outside the breakwater?"),
+    ],
+)
+def test_a_sentence_becomes_a_question_for_what_is_left_out(sentence: str, question: str) -> None:
+    text = f"Then Brandt rose.\n\n{sentence}"
+    assert [(asked, text[place.start : place.end]) for asked, place in drawn(text)] == [(question, sentence)]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Deaths would be reported later on that very day.",
+        "He opened the harbour again after nine months.",
+        "In 2016 and 2017, ships waited outside the breakwater.",
+        "In Europe, the harbours were open again.",
+        "Brandt left.",
+        "The Harbour Trade Council, a body of nine, met in May.",
+        "Did Brandt open the harbour again after nine months?",
+    ],
+)
+def test_a_sentence_that_is_not_simple_or_names_nothing_becomes_none(sentence: str) -> None:
+    assert list(drawn(f"Then Brandt rose.\n\n{sentence}")) == []
+
+
+@given(st.lists(st.sampled_from(["Mabel", "Orr", "led", "the", "gates,", "In", "2019", "On", "May", "7", "x.", "\n"])))
+def test_questions_come_in_the_order_of_their_sentences_and_end_as_these_do(words: list[str]) -> None:
+    text = " ".join(words)
+    found = list(drawn(text))
+    assert [place.start for _, place in found] == sorted({place.start for _, place in found})
+    for question, place in found:
+        last = question.removesuffix("?").split()[-1]
+        assert last.strip(",.") in text[place.start : place.end]

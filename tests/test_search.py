@@ -203,6 +203,38 @@ def test_the_best_few_are_among_the_candidates(stepped: Library, oracle: Oracle,
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
+def test_each_part_of_a_score_is_that_of_brute_force(
+    stepped: Library, oracle: Oracle, encoder: Encoder, codec: Codec, question: str
+) -> None:
+    snapshot = stepped._opened.snapshot
+    query = search.prepare(question, encoder.question(question), codec, snapshot)
+    places = {(row.article.id, row.passage.start): number for number, row in enumerate(oracle.rows)}
+    expected = (oracle.late_interaction(question), oracle.sentence_cosine(question), oracle.bm25(question))
+    for segment, live in zip(snapshot.segments, snapshot.live, strict=True):
+        numbers = np.flatnonzero(segment.passage_mask(live))
+        scored = search.score(query, codec, snapshot, segment, numbers)
+        found = [segment.article(number).id for number in segment.articles_of(numbers)]
+        rows = [places[pair] for pair in zip(found, segment.passages[numbers, 0].tolist(), strict=True)]
+        np.testing.assert_allclose(scored.late_interaction, expected[0][rows], atol=CLOSE)
+        np.testing.assert_allclose(scored.sentence_cosine, expected[1][rows], atol=CLOSE)
+        # No model has a part in this one.
+        np.testing.assert_allclose(scored.bm25, expected[2][rows], atol=1e-6)
+
+
+@pytest.mark.parametrize("count", [1, 7, 30, 68])
+def test_as_many_candidates_are_found_by_their_sentences_as_are_asked_for(
+    stepped: Library, encoder: Encoder, codec: Codec, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    # As if passages had ever so many sentences, of which the nearest are all in a few.
+    monkeypatch.setattr(search, "SENTENCES", 0.3)
+    snapshot = stepped._opened.snapshot
+    question = encoder.question(QUESTIONS[0])
+    query = search.prepare(QUESTIONS[0], question, codec, snapshot)
+    found = search._best_by_sentence(query, snapshot, snapshot.live, count)
+    assert sum(map(len, found)) >= count
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
 def test_the_quote_is_the_sentence_that_answers_best(stepped: Library, oracle: Oracle, question: str) -> None:
     rows = {(row.article.id, row.passage.start): row for row in oracle.rows}
     for cited in stepped.retrieve(question, k=10):
@@ -288,10 +320,13 @@ def test_passages_that_are_equal_are_told_apart_by_their_article(
         (corpus / f"{number}.md").write_text(article, encoding="utf-8")
         if number > 2:
             builder.build(corpus, index, model=PACKAGED_MODEL)
-    citations = Library(index.path).retrieve("What does a cabin cost?", k=6)
+    library = Library(index.path)
+    citations = library.retrieve("What does a cabin cost?", k=6)
     assert len({cited.score for cited in citations}) == 1
     ids = [cited.article.id for cited in citations]
     assert ids == sorted(ids)
+    for k in range(1, 6):
+        assert places(library.retrieve("What does a cabin cost?", k=k)) == places(citations[:k])
 
 
 def test_a_question_weighs_what_is_rare(stepped: Library, encoder: Encoder, codec: Codec) -> None:

@@ -46,14 +46,19 @@ def answer(found: Answer) -> Markup:
     cards = Markup("").join(_card(citation) for citation in found.citations)
     if found.found:
         return Markup(
-            '<section class="answer" aria-label="Answer">{quote}</section>'
+            '<section class="answer" aria-label="Answer">{quote}{caution}</section>'
             '<section class="passages"><h2>Cited passages</h2><ol>{cards}</ol></section>'
-        ).format(quote=_quote(found.citations[0]), cards=cards)
+        ).format(quote=_quote(found.citations[0]), caution=_caution(found), cards=cards)
     return Markup(
         '<section class="not-found" aria-label="No answer"><h2>{text}</h2>'
-        "<p>Below is what comes nearest to the question. It is not an answer.</p></section>"
+        "<p>Below is what comes nearest to the question. It is not an answer.</p>{caution}</section>"
         '<section class="passages nearest"><h2>Nearest passages</h2><ol>{cards}</ol></section>'
-    ).format(text=found.text, cards=cards)
+    ).format(text=found.text, caution=_caution(found), cards=cards)
+
+
+def _caution(found: Answer) -> Markup:
+    """What to know before trusting the answer."""
+    return Markup('<p class="caution">{}</p>').format(found.caution) if found.caution else Markup("")
 
 
 def problem(title: str, message: str, cure: str = "") -> Markup:

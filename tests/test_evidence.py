@@ -1,0 +1,57 @@
+"""What can be told of how well passages answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.evidence import holds, kind_asked, missing
+
+
+@pytest.mark.parametrize(
+    ("question", "kind"),
+    [
+        ("How many boats sank?", "a number"),
+        ("For how long was the bridge closed?", "a number"),
+        ("What percentage of voters stayed at home?", "a number"),
+        ("When did the dam break?", "a date or time"),
+        ("In which year was the tunnel opened?", "a date or time"),
+        ("Who runs the port?", "a name"),
+        ("By whom was the letter signed?", "a name"),
+        ("Where did the train stop?", "a place"),
+        ("Which country sent the engineers?", "a place"),
+        ("Why did the talks fail?", None),
+        ("What is known about the man who sold the port?", None),
+    ],
+)
+def test_a_question_tells_the_kind_of_thing_it_asks_for(question: str, kind: str | None) -> None:
+    assert kind_asked(question) == kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "held"),
+    [
+        ("a number", "Some 40 boats sank.", True),
+        ("a number", "Two of the boats sank.", True),
+        ("a number", "The boats sank.", False),
+        ("a date or time", "It broke on Tuesday.", True),
+        ("a date or time", "It broke in 1987.", True),
+        ("a date or time", "It broke under the load.", False),
+        ("a name", "The port is run by Odo Brandt.", True),
+        ("a name", "Odo Brandt runs the port.", True),
+        ("a name", "The port is run by its workers.", False),
+        ("a place", "The train stopped in Velmora.", True),
+        ("a place", "The train stopped at once.", False),
+        (None, "Anything at all.", True),
+    ],
+)
+def test_a_text_holds_the_kind_or_does_not(kind: str | None, text: str, *, held: bool) -> None:
+    assert holds(kind, text) == held
+
+
+def test_words_are_missing_that_stand_in_no_text_in_any_inflection() -> None:
+    texts = ("The engineers repaired the bridge.", "Ships waited.")
+    assert missing("Which engineer was repairing the bridges of Ostby by boat?", texts) == ("Ostby", "boat")
+
+
+def test_stop_words_are_never_missing_and_each_word_is_told_once() -> None:
+    assert missing("Was it the boat, the boat or the boat?", ()) == ("boat",)
