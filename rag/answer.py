@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 from urllib.parse import quote as percent_encoded
@@ -10,14 +10,16 @@ from urllib.parse import urlsplit
 
 from rag import tokens
 from rag.errors import CitationError
-from rag.evidence import holds, kind_asked, missing
+from rag.evidence import holds, kind_asked, missing, words
 from rag.types import Article, ArticleInfo, Citation, Digest, Passage, Sentence
 
-# Below this share of what questions from the articles themselves score, a question is taken to be about something
-# else (docs/retrieval.md).
-FOUND = 0.74
-# From this share of it, the evidence is called strong.
+# How strong the evidence is: the best score as a share of what questions from the articles themselves score, less
+# something where the quote lacks the kind of thing asked for, and for the words that stand in no cited passage. From
+# FOUND an answer counts as found, from STRONG the evidence is called strong (docs/retrieval.md).
+FOUND = 0.65
 STRONG = 0.9
+LESS_FOR_KIND = 0.1
+LESS_FOR_WORDS = 0.1
 Evidence: TypeAlias = Literal["strong", "weak", "none"]
 
 NOT_FOUND = "Not found in these articles."
@@ -36,9 +38,9 @@ class Answer:
     articles that a date filter left out because they have no date.
 
     ``evidence`` is "none" where nothing was found, "strong" where the best
-    passage scores as questions that the articles surely answer and its quote
-    holds the kind of thing asked for, else "weak". ``missing`` are the words of
-    the question that stand in no cited passage.
+    passage scores nearly as questions that the articles surely answer, its
+    quote holds the kind of thing asked for and the question's words stand in
+    the passages, else "weak". ``missing`` are the words that do not.
     """
 
     question: str
@@ -79,17 +81,23 @@ def answer(question: str, citations: tuple[Citation, ...], scale: float, undated
 
     ``scale`` is the score of a question that the articles answer, 0..1.
     """
-    found = bool(citations) and citations[0].score >= FOUND * scale
-    strong = found and citations[0].score >= STRONG * scale and holds(kind_asked(question), citations[0].quote)
+    absent = missing(question, (citation.text for citation in citations))
+    strength = _strength(question, citations[0], absent, scale) if citations else 0.0
+    found = strength >= FOUND
     return Answer(
         question=question,
         found=found,
         text=citations[0].quote if found else NOT_FOUND,
         citations=citations,
         undated=undated,
-        evidence="strong" if strong else "weak" if found else "none",
-        missing=missing(question, (citation.text for citation in citations)),
+        evidence="strong" if strength >= STRONG else "weak" if found else "none",
+        missing=absent,
     )
+
+
+def _strength(question: str, best: Citation, absent: Sequence[str], scale: float) -> float:
+    lacking = 0.0 if holds(kind_asked(question), best.quote) else LESS_FOR_KIND
+    return best.score / scale - lacking - LESS_FOR_WORDS * len(absent) / max(1, len(words(question)))
 
 
 def cite(rank: int, score: float, article: Article, passage: Passage, sentence: Sentence) -> Citation:

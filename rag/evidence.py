@@ -75,9 +75,13 @@ def holds(kind: str | None, text: str) -> bool:
     return kind is None or any(each.held.search(text) for each in _KINDS if each.name == kind)
 
 
+def words(question: str) -> tuple[str, ...]:
+    """The question's words, each once, without stop words and those that only ask."""
+    every = (word for word in re.findall(r"\w[\w’'-]*", question) if not _ASKING.fullmatch(word))
+    return tuple(dict.fromkeys(word for word in every if lexical.terms(word)))
+
+
 def missing(question: str, texts: Iterable[str]) -> tuple[str, ...]:
-    """The question's words, but for those that only ask, that stand in no text in any inflection, in their order."""
+    """Those of the question's words that stand in no text in any inflection, in their order."""
     held = {term for text in texts for term in lexical.terms(text)}
-    words = (word for word in re.findall(r"\w[\w’'-]*", question) if not _ASKING.fullmatch(word))
-    absent = (word for word in words if (found := lexical.terms(word)) and not held.intersection(found))
-    return tuple(dict.fromkeys(absent))
+    return tuple(word for word in words(question) if not held.intersection(lexical.terms(word)))

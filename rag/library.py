@@ -112,8 +112,8 @@ class Library:
         authors: Names | None = None,
     ) -> Answer:
         """What the articles say to a question, with citations; options and errors as for ``retrieve``."""
-        citations, undated = self._retrieve(question, k, since, until, sources, authors)
-        return answer(question, citations, self.manifest.scale / search.MOST, undated)
+        citations, undated, scale = self._retrieve(question, k, since, until, sources, authors)
+        return answer(question, citations, scale / search.MOST, undated)
 
     def article(self, article_id: str) -> Article:
         """An article by its id; its ``text`` is what all offsets point into.
@@ -172,7 +172,8 @@ class Library:
         until: date | str | None,
         sources: Names | None,
         authors: Names | None,
-    ) -> tuple[tuple[Citation, ...], int]:
+    ) -> tuple[tuple[Citation, ...], int, float]:
+        """The citations, how many articles were left out as undated, and the scale of the scores (rag.calibration)."""
         asked = " ".join(question.split())
         if not asked:
             raise EmptyQuestionError
@@ -186,7 +187,8 @@ class Library:
             chosen = _filter(opened.snapshot, *days, _names(sources), _names(authors))
             query = search.prepare(asked, opened.encoder.question(asked), opened.codec, opened.snapshot)
             hits = search.search(query, opened.codec, opened.snapshot, k, chosen.masks)
-            return tuple(_cite(rank, hit, opened.snapshot) for rank, hit in enumerate(hits, 1)), chosen.undated
+            citations = tuple(_cite(rank, hit, opened.snapshot) for rank, hit in enumerate(hits, 1))
+        return citations, chosen.undated, opened.snapshot.manifest.scale
 
     def _now(self) -> _Opened:
         """The current generation, opened anew where a build has ended since."""
@@ -369,7 +371,7 @@ def _day(option: str, given: date | str | None) -> date | None:
     if given is None or isinstance(given, date):
         return given
     try:
-        return date.fromisoformat(given.strip())
+        return date.fromisoformat(str(given).strip())
     except ValueError:
         raise OptionError(option, given, "a day such as 2019-04-30") from None
 

@@ -49,6 +49,8 @@ class SentenceVectors:
         returned where fewer are allowed. Returns numbers int64 (n,) and cosines
         float32 (n,).
         """
+        # One question is one row of work: a second thread would only spin, and hold up the other libraries' threads.
+        faiss.omp_set_num_threads(1)
         parameters = None
         if allowed is not None:
             bits = np.packbits(allowed, bitorder="little")

@@ -30,6 +30,7 @@ import hashlib
 import json
 import shutil
 import sqlite3
+import tempfile
 import threading
 import weakref
 from collections.abc import Iterator, Sequence
@@ -312,7 +313,7 @@ class Segment:
         database = f"{(folder / 'articles.db').resolve().as_uri()}?mode=ro&immutable=1"
         try:
             self.vectors = SentenceVectors(folder / "sentences.faiss")
-            self.fulltext = FullText(folder / "fulltext")
+            self.fulltext = self._open_fulltext(folder / "fulltext")
             self._database = sqlite3.connect(database, uri=True, check_same_thread=False)
         except (OSError, RuntimeError, ValueError, sqlite3.Error) as error:
             # All was whole a moment ago: a build has cleared it away since.
@@ -321,6 +322,18 @@ class Segment:
         self._one_at_a_time = threading.Lock()
         # A connection is part of a cycle: without this its file stays open until the garbage is collected.
         weakref.finalize(self, self._database.close)
+
+    def _open_fulltext(self, folder: Path) -> FullText:
+        try:
+            return FullText(folder)
+        except ValueError:
+            # Tantivy locks a folder to read it: where that may not be written, it gets another with links to the files.
+            links = Path(tempfile.mkdtemp(prefix="clippings-"))
+            weakref.finalize(self, shutil.rmtree, links, ignore_errors=True)
+            for file in folder.iterdir():
+                if file.suffix != ".lock":
+                    (links / file.name).symlink_to(file.resolve())
+            return FullText(links)
 
     def _expected(self, name: str) -> Checksum:
         try:
