@@ -440,3 +440,9 @@ def test_front_matter_makes_nothing_but_text() -> None:
         "Ada",
         None,
     )
+
+
+def test_half_a_character_in_front_matter_harms_nothing() -> None:
+    escapes = r'title: "A boat \ud83d sinks"' + "\n" + r'author: "Ada \ud83d\ude00"'
+    found = article(f"---\n{escapes}\n---\n\nThe boat sank on Monday.\n")
+    assert (found.title, found.author) == ("A boat \N{REPLACEMENT CHARACTER} sinks", "Ada \N{GRINNING FACE}")

@@ -303,8 +303,8 @@ class TestGenerations:
         def ask_on(holding: Library) -> None:
             try:
                 while not stop.is_set():
-                    for question in (ASKED, *QUESTIONS[:2]):
-                        asked.extend(holding.ask(question).citations)
+                    asked.extend(citation for question in QUESTIONS[:3] for citation in holding.retrieve(question))
+                    asked.extend(holding.ask(ASKED).citations)
             except BaseException as problem:  # noqa: BLE001  told by the test itself
                 problems.append(problem)
 
@@ -422,10 +422,10 @@ class TestDefaults:
         assert not any("hives" in citation.text for citation in rag.retrieve(ASKED))
 
     def test_where_nothing_changed_nothing_is_built(self, default: Path) -> None:
-        before = (default / "embeddings" / "current").stat()
+        before = (default / "embeddings" / "current").stat().st_mtime_ns
         rag.ask(QUESTIONS[0])
         rag.ask(QUESTIONS[1])
-        assert (default / "embeddings" / "current").stat() == before
+        assert (default / "embeddings" / "current").stat().st_mtime_ns == before
 
     def test_an_index_that_is_missing_is_built_first(self, default: Path) -> None:
         for part in ("current", "generations", "segments"):

@@ -379,6 +379,7 @@ def _manifest(uses: tuple[SegmentUse, ...], passages: int, number: int = 1) -> M
         vectors="SQfp16",
         versions={},
         prepared={},
+        scale=1.0,
         files=Checksum(0, ""),
     )
 

@@ -69,7 +69,7 @@ def split(text: str, path: str) -> tuple[Metadata, str]:
 def _loaded(block: str, path: str) -> object:
     try:
         # Text, lists and mappings only: nothing else can be made, "No" stays a name and 1984 a title.
-        return yaml.load(block, Loader=yaml.BaseLoader)  # noqa: S506 - BaseLoader makes less than SafeLoader
+        return _paired(yaml.load(block, Loader=yaml.BaseLoader))  # noqa: S506 - BaseLoader makes less than SafeLoader
     except yaml.MarkedYAMLError as error:
         line = f"line {error.problem_mark.line + 2}: " if error.problem_mark else ""
         raise FrontMatterError(path, f"{line}{error.problem or error.context}") from error
@@ -77,6 +77,20 @@ def _loaded(block: str, path: str) -> object:
         raise FrontMatterError(path, str(error).partition("\n")[0]) from error
     except RecursionError as error:
         raise FrontMatterError(path, "it is nested too deeply") from error
+
+
+def _paired(value: object) -> object:
+    r"""What was loaded, with the halves of a character that escapes such as ``\ud83d\ude00`` give made one.
+
+    A half without its other half becomes the replacement character: it could not be stored.
+    """
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_paired(each) for each in value]
+    if isinstance(value, dict):
+        return {key: _paired(each) for key, each in value.items()}
+    return value
 
 
 @dataclass(frozen=True, slots=True)
