@@ -201,8 +201,11 @@ def changes(corpus: Path, folder: IndexFolder) -> Changes:
 
 def _found(corpus: Path, folder: IndexFolder) -> tuple[CorpusFile, ...]:
     """The corpus's files; an index that lies within the corpus is no part of it."""
+    found = articles.find(corpus)
     index = folder.path.resolve()
-    return tuple(file for file in articles.find(corpus) if index not in (corpus / file.path).resolve().parents)
+    folders = {file.path.rpartition("/")[0] for file in found}
+    within = {each for each in folders if (corpus / each).resolve().is_relative_to(index)}
+    return tuple(file for file in found if file.path.rpartition("/")[0] not in within)
 
 
 @contextmanager
@@ -271,8 +274,8 @@ def _prepare(folder: IndexFolder, model: str) -> tuple[ModelCard, Codec]:
 
 def _prepared(folder: IndexFolder, card: ModelCard, before: Manifest | None) -> dict[str, Checksum]:
     """The checksums of the model's files."""
-    same = before is not None and before.settings.model == card.hash
-    return checksums(folder.model(card.hash), before.prepared if before is not None and same else {})
+    known = before.prepared if before is not None and before.settings.model == card.hash else {}
+    return checksums(folder.model(card.hash), known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,8 +361,8 @@ def _take_in(
     for done, file in enumerate(found):
         tell(Progress("Reading and embedding", done, len(found), file.path))
         old = records.get(file.path)
-        known = old is not None and before is not None and _untouched(old, file, before)
-        if old is not None and known and survey.has(file.path, old.articles):
+        untouched = old is not None and before is not None and _untouched(old, file, before)
+        if old is not None and untouched and survey.has(file.path, old.articles):
             survey.keep(old)
         else:
             survey.read(file, old)
@@ -383,18 +386,14 @@ def _digest(corpus: Path, file: CorpusFile) -> str:
 
 def _live(snapshot: Snapshot | None) -> dict[str, _Place]:
     """Where each article of the current generation stands, by its id."""
-    places = {}
-    for name, segment, live in _each(snapshot):
-        for number, info in enumerate(segment.infos()):
-            if live[number]:
-                places[info.id] = _Place(name, number, info.path)
-    return places
-
-
-def _each(snapshot: Snapshot | None) -> Iterator[tuple[str, Segment, np.ndarray[tuple[int, ...], np.dtype[np.bool_]]]]:
-    if snapshot is not None:
-        for (name, segment), live in zip(snapshot.by_name.items(), snapshot.live, strict=True):
-            yield name, segment, live
+    if snapshot is None:
+        return {}
+    return {
+        info.id: _Place(name, number, info.path)
+        for (name, segment), live in zip(snapshot.by_name.items(), snapshot.live, strict=True)
+        for number, info in enumerate(segment.infos())
+        if live[number]
+    }
 
 
 def _uses(snapshot: Snapshot | None, kept: set[tuple[str, int]]) -> tuple[SegmentUse, ...]:

@@ -363,7 +363,7 @@ def _print_answer(answer: Answer) -> None:
 def _print_citation(console: Console, citation: Citation) -> None:
     from rich.text import Text
 
-    from rag.answer import digest_line
+    from rag.answer import digest_line, reference
 
     article = citation.article
     known = [article.author, article.source, article.published and article.published.isoformat()]
@@ -372,6 +372,8 @@ def _print_citation(console: Console, citation: Citation) -> None:
     _print_wrapped(console, heading, indent=0)
     if article.digest_of is not None:
         _print_wrapped(console, Text(_plain(digest_line(article.digest_of)), "dim"))
+    for other in citation.also:
+        _print_wrapped(console, Text(_plain(f"also in {reference(other)}"), "dim"))
     text = Text(_plain(citation.text))
     text.stylize("bold cyan", citation.quote_start - citation.start, citation.quote_end - citation.start)
     _print_wrapped(console, text)

@@ -75,6 +75,21 @@ def holds(kind: str | None, text: str) -> bool:
     return kind is None or any(each.held.search(text) for each in _KINDS if each.name == kind)
 
 
+def quoted(question: str) -> tuple[str, ...]:
+    """The phrases that stand in double quotation marks in a question."""
+    return tuple(phrase for phrase in re.findall(r"[\"“„«]([^\"“”„«»]+)[\"”“»]", question) if _folded(phrase))
+
+
+def holds_all(phrases: Iterable[str], text: str) -> bool:
+    """Whether each phrase stands word for word in a text, without regard to case, punctuation and line breaks."""
+    folded = f" {_folded(text)} "
+    return all(f" {_folded(phrase)} " in folded for phrase in phrases)
+
+
+def _folded(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.casefold()))
+
+
 def words(question: str) -> tuple[str, ...]:
     """The question's words, each once, without stop words and those that only ask."""
     every = (word for word in re.findall(r"\w[\w’'-]*", question) if not _ASKING.fullmatch(word))

@@ -26,6 +26,8 @@ from rag.errors import (
     OptionError,
     QuestionTooLongError,
 )
+from rag.evidence import holds_all, quoted
+from rag.selection import select
 from rag.states import Codec
 from rag.store import IndexFolder, Manifest, Segment, Snapshot, check_model, damage_told, read_current
 from rag.types import Article, ArticleInfo, BuildReport, Changes, Citation, Passage
@@ -36,6 +38,10 @@ StrPath = str | os.PathLike[str]
 Names = str | Iterable[str]
 
 MOST_CITATIONS = 1000
+# So many more passages are ranked as may be needed to choose from.
+SPARE = 10
+# A passage with the very words of a phrase is among so many, since they are looked for by their words too.
+SPARE_FOR_PHRASES = 200
 MOST_CHARACTERS = 20_000
 EXAMPLE_ARTICLES = 40
 
@@ -110,9 +116,20 @@ class Library:
         until: date | str | None = None,
         sources: Names | None = None,
         authors: Names | None = None,
+        *,
+        per_article: int | None = 2,
     ) -> Answer:
-        """What the articles say to a question, with citations; options and errors as for ``retrieve``."""
-        citations, undated, scale = self._retrieve(question, k, since, until, sources, authors)
+        """What the articles say to a question, with citations; options and errors as for ``retrieve``.
+
+        Of near-identical passages one is cited, and names the other articles.
+        More than ``per_article`` passages of one article are cited only where no
+        others are nearly as good; None sets no such limit. A phrase in double
+        quotation marks must stand word for word in each passage.
+        """
+        phrases = quoted(question)
+        spare = SPARE_FOR_PHRASES if phrases else SPARE
+        ranked, undated, scale = self._retrieve(question, k, since, until, sources, authors, spare=spare)
+        citations = select([each for each in ranked if holds_all(phrases, each.text)], k, per_article)
         return answer(question, citations, scale / search.MOST, undated)
 
     def article(self, article_id: str) -> Article:
@@ -172,8 +189,10 @@ class Library:
         until: date | str | None,
         sources: Names | None,
         authors: Names | None,
+        *,
+        spare: int = 0,
     ) -> tuple[tuple[Citation, ...], int, float]:
-        """The citations, how many articles were left out as undated, and the scale of the scores (rag.calibration)."""
+        """The ``k`` best citations and some to spare, how many articles were left out as undated, and the scale."""
         asked = " ".join(question.split())
         if not asked:
             raise EmptyQuestionError
@@ -186,7 +205,7 @@ class Library:
         with damage_told(self._folder):
             chosen = _filter(opened.snapshot, *days, _names(sources), _names(authors))
             query = search.prepare(asked, opened.encoder.question(asked), opened.codec, opened.snapshot)
-            hits = search.search(query, opened.codec, opened.snapshot, k, chosen.masks)
+            hits = search.search(query, opened.codec, opened.snapshot, min(k + spare, MOST_CITATIONS), chosen.masks)
             citations = tuple(_cite(rank, hit, opened.snapshot) for rank, hit in enumerate(hits, 1))
         return citations, chosen.undated, opened.snapshot.manifest.scale
 

@@ -108,7 +108,8 @@ class Citation:
     == quote`` for the article that ``library.article(citation.article.id)``
     gives. ``rank`` counts from 1. ``score`` is in 0..1, higher is better.
     ``link`` opens the original, at the quote where the article is the original
-    itself, and is ``None`` where no URL is known.
+    itself, and is ``None`` where no URL is known. ``also`` are further articles
+    that carry the passage, word for word or nearly so.
     """
 
     rank: int
@@ -121,6 +122,7 @@ class Citation:
     quote_start: int
     quote_end: int
     link: str | None
+    also: tuple[ArticleInfo, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

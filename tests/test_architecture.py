@@ -23,7 +23,7 @@ LEVELS = (
     ("articles", "passages", "encoder", "vectors", "lexical", "states", "questions"),  # 1: one thing each
     ("store", "embedding", "evidence", "examples"),  # 2: things of level 1 put together
     ("search",),  # 3: question and index to ranked passages
-    ("answer", "calibration"),  # 4: what ranked passages mean
+    ("answer", "selection", "calibration"),  # 4: what ranked passages mean
     ("builder",),  # 5: corpus to index
     ("library",),  # 6: what users hold
     ("evaluation",),  # 7: what measures it

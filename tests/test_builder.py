@@ -670,6 +670,8 @@ class TestDamage:
         assert (report.embedded, report.rebuilt) == (0, None)
         newsroom.snapshot().check()
         assert Library(newsroom.index.path).ask(QUESTIONS[0]).found
+        modes = {folder.stat().st_mode for folder in (newsroom.index.models, damaged.parent)}
+        assert len(modes) == 1, "whoever may read the index may read its model"
 
     def test_damaged_weights_are_noticed_by_a_check_and_made_again_by_a_build_anew(self, newsroom: Newsroom) -> None:
         newsroom.build()

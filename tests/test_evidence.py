@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.evidence import holds, kind_asked, missing
+from rag.evidence import holds, holds_all, kind_asked, missing, quoted
 
 
 @pytest.mark.parametrize(
@@ -55,3 +55,25 @@ def test_words_are_missing_that_stand_in_no_text_in_any_inflection() -> None:
 
 def test_stop_words_are_never_missing_and_each_word_is_told_once() -> None:
     assert missing("Was it the boat, the boat or the boat?", ()) == ("boat",)
+
+
+@pytest.mark.parametrize(
+    ("question", "phrases"),
+    [
+        ('Who spoke of a "quiet harbour"?', ("quiet harbour",)),
+        ("Who spoke of “ice” and of “a cold, cold year”?", ("ice", "a cold, cold year")),
+        ("What is the mayor's view of the ferrymen's strike?", ()),
+        ('What does "..." mean?', ()),
+        ('What does the sign 5" mean?', ()),
+    ],
+)
+def test_phrases_are_what_stands_in_double_quotation_marks(question: str, phrases: tuple[str, ...]) -> None:
+    assert quoted(question) == phrases
+
+
+def test_a_phrase_stands_word_for_word_without_regard_to_case_and_line_breaks() -> None:
+    text = "It was, he said, a Quiet\nHarbour."
+    assert holds_all(("quiet harbour",), text)
+    assert not holds_all(("harbour quiet",), text)
+    assert not holds_all(("quiet harb",), text)
+    assert holds_all((), text)

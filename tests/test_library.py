@@ -332,9 +332,8 @@ class TestGenerations:
         wrong: list[str] = []
 
         def ask_all(begin: int) -> None:
-            for question in (*QUESTIONS[begin:], *QUESTIONS[:begin]):
-                if library.ask(question) != alone[question]:
-                    wrong.append(question)
+            order = (*QUESTIONS[begin:], *QUESTIONS[:begin])
+            wrong.extend(question for question in order if library.ask(question) != alone[question])
 
         threads = [threading.Thread(target=ask_all, args=(begin,)) for begin in range(6)]
         for thread in threads:

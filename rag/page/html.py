@@ -115,7 +115,7 @@ def _card(citation: Citation) -> Markup:
     start, end = citation.quote_start - citation.start, citation.quote_end - citation.start
     return Markup(
         '<li id="passage-{rank}"><article aria-labelledby="title-{rank}">'
-        '<h3 id="title-{rank}" dir="auto">{title}</h3>{digester}<p class="byline">{origin}</p>'
+        '<h3 id="title-{rank}" dir="auto">{title}</h3>{digester}<p class="byline">{origin}</p>{also}'
         '<p class="passage" dir="auto">{before}<mark>{quote}</mark>{after}</p>'
         '<p class="details">{link}<span class="match">{match} <small>{score:.2f}</small></span>'
         '<span class="path">{path}</span></p></article></li>'
@@ -124,6 +124,9 @@ def _card(citation: Citation) -> Markup:
         title=article.title,
         digester=Markup('<p class="byline">{}</p>').format(_line([article.source, article.author])) if original else "",
         origin=_origin(article),
+        also=Markup("").join(
+            Markup('<p class="byline">Also in {}</p>').format(_also(other)) for other in citation.also
+        ),
         before=_text(citation.text[:start]),
         quote=_text(citation.text[start:end]),
         after=_text(citation.text[end:]),
@@ -132,6 +135,11 @@ def _card(citation: Citation) -> Markup:
         score=citation.score,
         path=article.path,
     )
+
+
+def _also(article: ArticleInfo) -> Markup:
+    """A further article that carries the passage."""
+    return _line([article.title, article.source, article.author, _day(article.published)])
 
 
 def _origin(article: ArticleInfo) -> Markup:

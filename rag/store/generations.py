@@ -244,8 +244,8 @@ def checksums(model: Path, known: Mapping[str, Checksum]) -> dict[str, Checksum]
     found = {}
     for file in sorted(model.iterdir()):
         if file.is_file():
-            size, before = file.stat().st_size, known.get(file.name)
-            same = before is not None and size == before.bytes and size > WHOLE
+            before = known.get(file.name)
+            same = before is not None and WHOLE < before.bytes == file.stat().st_size
             found[file.name] = before if before is not None and same else checksum(file)
     return found
 
