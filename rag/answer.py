@@ -17,7 +17,7 @@ from rag.types import Article, ArticleInfo, Citation, Digest, Passage, Sentence
 # something where the quote lacks the kind of thing asked for, and for the words that stand in no cited passage. From
 # FOUND an answer counts as found, from STRONG the evidence is called strong (docs/retrieval.md).
 FOUND = 0.65
-STRONG = 0.9
+STRONG = 0.8
 LESS_FOR_KIND = 0.1
 LESS_FOR_WORDS = 0.1
 Evidence: TypeAlias = Literal["strong", "weak", "none"]

@@ -158,9 +158,12 @@ def build(
                     segments=_open(folder, merged, {use.name: segment for use, segment in opened.items()}),
                     survey=survey,
                 )
-                tell(Progress("Trying the index", len(found), len(found)))
-                snapshot = Snapshot(folder, manifest, current)
-                manifest = replace(manifest, scale=calibration.scale(snapshot, writer.encoder, codec))
+                if before is not None and merged == before.segments:
+                    scale = before.scale
+                else:
+                    tell(Progress("Trying the index", len(found), len(found)))
+                    scale = calibration.scale(Snapshot(folder, manifest, current), writer.encoder, codec)
+                manifest = replace(manifest, scale=scale)
                 commit(folder, manifest)
                 clear(folder, manifest, before)
     gone = records.keys() - {file.path for file in found}

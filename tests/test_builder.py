@@ -173,12 +173,15 @@ class TestReports:
         assert "Report 10" in held["a.txt"].title
         assert 0 < report.embedded < report.passages
 
-    def test_a_file_that_was_touched_is_not_embedded(self, newsroom: Newsroom) -> None:
+    def test_a_file_that_was_touched_is_not_embedded(self, newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
         newsroom.build()
+        scale = read_current(newsroom.index).scale
         newsroom.write("a.txt", story(0), age=30)
+        monkeypatch.setattr(encoder_room, "load", lambda *_, **__: pytest.fail("the model is loaded"))
         report = newsroom.build()
         assert counts(report) == {"unchanged": 3}
         assert report.embedded == 0
+        assert read_current(newsroom.index).scale == scale
 
     def test_a_file_that_was_touched_is_read_once(self, newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
         newsroom.build()
@@ -657,7 +660,14 @@ class TestDamage:
             assert newsroom.articles() == before
             newsroom.snapshot().check()
 
-    @pytest.mark.parametrize("file", ["tokenizer.json", "model.json", "codec.npy", "model.xml"])
+    @pytest.mark.parametrize(
+        "file",
+        [
+            "tokenizer.json",
+            "codec.npy",
+            *(pytest.param(name, marks=pytest.mark.slow) for name in ("model.json", "model.xml")),
+        ],
+    )
     def test_a_damaged_model_is_made_again_without_embedding_anything(self, newsroom: Newsroom, file: str) -> None:
         newsroom.build()
         [damaged] = newsroom.index.models.glob(f"*/{file}")
