@@ -25,7 +25,7 @@ import tempfile
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import ModuleType
@@ -35,6 +35,7 @@ import numpy as np
 
 from rag.arrays import Floats, Integers
 from rag.errors import ModelMissingError, ModelUnusableError, OptionError
+from rag.quiet import quiet
 from rag.settings import PACKAGED_MODEL
 
 if TYPE_CHECKING:
@@ -324,24 +325,6 @@ def _source(folder: Path) -> dict[str, tuple[int, int]]:
     return {name: (stat.st_size, stat.st_mtime_ns) for name, stat in stats}
 
 
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the libraries' own progress bars and notes off the terminal, for this once."""
-    from transformers.utils import logging as transformers_logging
-
-    level, bars = transformers_logging.get_verbosity(), transformers_logging.is_progress_bar_enabled()
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        transformers_logging.set_verbosity(level)
-        if bars:
-            transformers_logging.enable_progress_bar()
-
-
 def _load_transformer(source: str, device: str) -> SentenceTransformer:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -351,7 +334,7 @@ def _load_transformer(source: str, device: str) -> SentenceTransformer:
     if device.startswith("cuda") and int(device.partition(":")[2] or 0) >= torch.cuda.device_count():
         raise OptionError("RAG_DEVICE", device, "cpu, or leave it unset: torch does not see that GPU here")
     try:
-        with _quiet():
+        with quiet():
             return SentenceTransformer(source, device="cpu" if device == "auto" else device).eval()
     except Exception as error:  # the loaders raise many kinds, of which only some have a common parent
         problem = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
@@ -416,7 +399,7 @@ def _convert(transformer: SentenceTransformer, card: ModelCard, folder: Path) ->
 
     example = tuple(torch.ones((2, 8), dtype=torch.long) for _ in card.inputs)
     try:
-        with _quiet(), torch.no_grad():
+        with quiet(), torch.no_grad():
             converted = openvino.convert_model(Pipeline().eval(), example_input=example)
     except Exception as error:  # noqa: BLE001  the converter raises many kinds, and the model runs without it
         _log.warning("OpenVINO cannot convert %s (%s); sentence-transformers runs it, more slowly.", card.name, error)

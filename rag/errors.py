@@ -32,7 +32,8 @@
     ├── CitationError                   a citation that its article does not bear out
     ├── ModelError
     │   ├── ModelMissingError           the model cannot be found
-    │   └── ModelUnusableError          the model was found but cannot be used
+    │   ├── ModelUnusableError          the model was found but cannot be used
+    │   └── RerankerError               the cross-encoder cannot be found or used
     └── PageError                       the page cannot be served as asked
 """
 
@@ -343,6 +344,17 @@ class ModelUnusableError(ModelError):
             model,
             f"The model {model!r} cannot be used ({problem}). "
             "Set RAG_MODEL to another sentence-transformers model, or unset it for the packaged one.",
+        )
+
+
+class RerankerError(ModelError):
+    """The cross-encoder cannot be found, or does not give one score a passage."""
+
+    def __init__(self, model: str, problem: str) -> None:
+        self.problem = problem
+        super().__init__(
+            model,
+            f"The cross-encoder {model!r} cannot be used ({problem}). Set RAG_RERANKER to another, or unset it.",
         )
 
 

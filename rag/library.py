@@ -6,9 +6,9 @@ import logging
 import os
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from rag import builder, encoder, examples, search, settings
@@ -27,6 +27,7 @@ from rag.errors import (
     QuestionTooLongError,
 )
 from rag.evidence import holds_all, quoted
+from rag.reranker import Reranker
 from rag.selection import select
 from rag.states import Codec
 from rag.store import IndexFolder, Manifest, Segment, Snapshot, check_model, damage_told, read_current
@@ -40,6 +41,8 @@ Names = str | Iterable[str]
 MOST_CITATIONS = 1000
 # So many more passages are ranked as may be needed to choose from.
 SPARE = 10
+# So many of the first passages a cross-encoder reads, where there is one.
+RERANKED = 20
 # A passage with the very words of a phrase is among so many, since they are looked for by their words too.
 SPARE_FOR_PHRASES = 200
 MOST_CHARACTERS = 20_000
@@ -69,9 +72,10 @@ class Library:
     A build that ends meanwhile is noticed at the next question.
     """
 
-    def __init__(self, index: StrPath, *, device: str = "auto") -> None:
+    def __init__(self, index: StrPath, *, device: str = "auto", reranker: str | None = None) -> None:
         self._folder = IndexFolder(Path(index))
         self._device = device
+        self._reranker_name = reranker
         self._one_at_a_time = threading.Lock()
         self._opened = self._open(read_current(self._folder), None)
 
@@ -205,9 +209,17 @@ class Library:
         with damage_told(self._folder):
             chosen = _filter(opened.snapshot, *days, _names(sources), _names(authors))
             query = search.prepare(asked, opened.encoder.question(asked), opened.codec, opened.snapshot)
-            hits = search.search(query, opened.codec, opened.snapshot, min(k + spare, MOST_CITATIONS), chosen.masks)
+            count = min(k + spare, MOST_CITATIONS)
+            wanted = count if self._reranker is None else max(count, RERANKED)
+            hits = search.search(query, opened.codec, opened.snapshot, wanted, chosen.masks)
             citations = tuple(_cite(rank, hit, opened.snapshot) for rank, hit in enumerate(hits, 1))
+        if self._reranker is not None:
+            citations = _reranked(self._reranker, asked, citations)[:count]
         return citations, chosen.undated, opened.snapshot.manifest.scale
+
+    @cached_property
+    def _reranker(self) -> Reranker | None:
+        return None if self._reranker_name is None else Reranker(self._reranker_name)
 
     def _now(self) -> _Opened:
         """The current generation, opened anew where a build has ended since."""
@@ -247,7 +259,7 @@ def open(index: StrPath | None = None, *, model: str | None = None) -> Library: 
     """
     folder = settings.index_folder(index)
     _confirm_model(folder, model)
-    return Library(folder, device=settings.device())
+    return Library(folder, device=settings.device(), reranker=settings.reranker())
 
 
 def build(
@@ -376,6 +388,13 @@ def _filter(
         masks.append(passing & live)
         undated += int((without_date & live).sum())
     return _Filter(tuple(masks), undated)
+
+
+def _reranked(reranker: Reranker, question: str, citations: Sequence[Citation]) -> tuple[Citation, ...]:
+    """The first citations in the cross-encoder's order; each keeps the score that the search gave it."""
+    first, rest = citations[:RERANKED], citations[RERANKED:]
+    ordered = (*(first[place] for place in reranker.order(question, [each.text for each in first])), *rest)
+    return tuple(replace(each, rank=rank) for rank, each in enumerate(ordered, 1))
 
 
 def _cite(rank: int, hit: search.Hit, snapshot: Snapshot) -> Citation:

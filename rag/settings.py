@@ -1,13 +1,14 @@
 """What the environment sets: where things lie, and which model on which device.
 
-========== ===================================================== ==============
-variable   meaning                                               where not set
-========== ===================================================== ==============
-RAG_CORPUS the folder of articles                                ``corpus``
-RAG_INDEX  the folder of the built index                         ``embeddings``
-RAG_MODEL  a sentence-transformers name or folder                the packaged one
-RAG_DEVICE ``auto``, ``cpu`` or a CUDA device such as ``cuda:0`` ``auto``
-========== ===================================================== ==============
+============ ===================================================== ==============
+variable     meaning                                               where not set
+============ ===================================================== ==============
+RAG_CORPUS   the folder of articles                                ``corpus``
+RAG_INDEX    the folder of the built index                         ``embeddings``
+RAG_MODEL    a sentence-transformers name or folder                the packaged one
+RAG_DEVICE   ``auto``, ``cpu`` or a CUDA device such as ``cuda:0`` ``auto``
+RAG_RERANKER a cross-encoder's name or folder                      none
+============ ===================================================== ==============
 
 An argument given in code or on the command line goes before the environment.
 """
@@ -42,3 +43,8 @@ def model_name(given: str | os.PathLike[str] | None = None) -> str:
 def device(given: str | None = None) -> str:
     """The device to encode on."""
     return (given or os.environ.get("RAG_DEVICE") or "auto").lower()
+
+
+def reranker(given: str | os.PathLike[str] | None = None) -> str | None:
+    """The cross-encoder that re-ranks the first passages, or None."""
+    return os.fspath(given) if given is not None else os.environ.get("RAG_RERANKER") or None

@@ -20,6 +20,7 @@ from rag import encoder as room
 from rag.arrays import Floats
 from rag.encoder import Encoder, load, packaged_model, prepare, read_card
 from rag.errors import ModelMissingError, ModelUnusableError, OptionError
+from rag.quiet import quiet
 from rag.settings import PACKAGED_MODEL
 
 CLOSE = 0.999
@@ -276,7 +277,7 @@ def tiny_model(
         tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
     names = dict(zip(("pad_token", "unk_token", "cls_token", "sep_token"), SPECIALS, strict=False))
-    with room._quiet():
+    with quiet():
         BertModel(config).save_pretrained(folder / "transformer")
         PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names).save_pretrained(folder / "transformer")
         parts = [Transformer(str(folder / "transformer"), max_seq_length=window), Pooling(32, pooling_mode=pooling)]
