@@ -22,7 +22,19 @@ if TYPE_CHECKING:
     from rag.errors import RagError
     from rag.evaluation import Evaluation, Outcome, evaluate
     from rag.library import Library, ask, build, changes, open, refreshed, retrieve  # noqa: A004
-    from rag.types import Article, ArticleInfo, BuildReport, Changes, Citation, Digest, Failure, Passage, Progress
+    from rag.types import (
+        Article,
+        ArticleInfo,
+        BuildReport,
+        Changes,
+        Citation,
+        Digest,
+        Failure,
+        Passage,
+        Progress,
+        Why,
+        WordMatch,
+    )
 
 __all__ = [
     "Answer",
@@ -39,6 +51,8 @@ __all__ = [
     "Passage",
     "Progress",
     "RagError",
+    "Why",
+    "WordMatch",
     "ask",
     "build",
     "changes",
@@ -55,6 +69,7 @@ _ROOMS = {
     "rag.library": ("Library", "ask", "build", "changes", "open", "refreshed", "retrieve"),
     "rag.types": (
         *("Article", "ArticleInfo", "BuildReport", "Changes", "Citation", "Digest", "Failure", "Passage", "Progress"),
+        *("Why", "WordMatch"),
     ),
 }
 

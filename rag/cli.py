@@ -84,6 +84,7 @@ def ask(  # noqa: PLR0913  one parameter an option
     source: Annotated[list[str] | None, typer.Option(help="Only this source; may be repeated.")] = None,
     author: Annotated[list[str] | None, typer.Option(help="Only this author; may be repeated.")] = None,
     refresh: Refresh = True,
+    explain: Annotated[bool, typer.Option("--explain", help="Tell why each passage was found.")] = False,
     as_json: Json = False,
 ) -> None:
     """Answer a question from the articles, with citations. Exits with 3 where nothing was found."""
@@ -94,7 +95,7 @@ def ask(  # noqa: PLR0913  one parameter an option
             library = rag.refreshed(corpus, index, progress=tell)
     else:
         library = rag.open(index)
-    answer = library.ask(question, k, since, until, source or None, author or None)
+    answer = library.ask(question, k, since, until, source or None, author or None, explain=explain)
     if as_json:
         _print_json(asdict(answer))
     else:
@@ -379,6 +380,11 @@ def _print_citation(console: Console, citation: Citation) -> None:
     _print_wrapped(console, text)
     place = f"{article.path}, characters {citation.start}–{citation.end}, score {citation.score:.2f}"
     _print_wrapped(console, Text(_plain(place), "dim"))
+    if citation.why is not None:
+        why = citation.why
+        parts = f"late interaction {why.late_interaction:.2f}, sentence {why.sentence_cosine:.2f}, BM25 {why.bm25:.2f}"
+        words = ", ".join(f"{word.asked} → {word.found} {word.cosine:.2f}" for word in why.words)
+        _print_wrapped(console, Text(_plain(f"{parts}; {words}"), "dim"))
     if citation.link:
         # In one piece, so that a terminal opens it.
         console.print(Text("    " + citation.link, "dim"), soft_wrap=True)

@@ -239,12 +239,13 @@ def prepare(name: str, models: Path) -> Path:
     return target
 
 
-def load(folder: Path, *, device: str = "auto", precision: str = "auto") -> Encoder:
+def load(folder: Path, *, device: str = "auto", precision: str = "f32") -> Encoder:
     """Load a prepared model.
 
     ``device`` is ``auto`` (OpenVINO on the CPU where it runs), ``cpu`` or a CUDA
-    device; ``precision`` is ``auto`` (bfloat16 where the CPU computes in it),
-    ``f32`` or ``bf16``, for OpenVINO.
+    device. ``precision`` is what OpenVINO computes in: ``f32``, or ``bf16``, which
+    is quicker where the CPU has it, but lets the vectors of a text depend a
+    little on what others it is encoded with.
 
     Raises:
         OptionError: the device is none of these, or a CUDA one that torch does not see.
@@ -262,8 +263,7 @@ def load(folder: Path, *, device: str = "auto", precision: str = "auto") -> Enco
         raise _unprepared(folder) from error
     tokenizer.enable_truncation(card.window)
     if not device.startswith("cuda") and (folder / CONVERTED).exists() and openvino_runs():
-        computed = _computed(precision)
-        return Encoder(card, tokenizer, _openvino_forward(folder, card, computed), f"OpenVINO, {computed}")
+        return Encoder(card, tokenizer, _openvino_forward(folder, card, precision), f"OpenVINO, {precision}")
     source = str(packaged_model()) if card.name == PACKAGED_MODEL else card.name
     transformer = _load_transformer(source, device)
     return Encoder(card, tokenizer, _torch_forward(transformer, card), f"sentence-transformers, {transformer.device}")
@@ -420,13 +420,6 @@ def _openvino() -> ModuleType:
 
     module: ModuleType = openvino
     return module
-
-
-def _computed(precision: str) -> str:
-    """The precision that OpenVINO computes in: bfloat16 where the CPU does, unless another is asked for."""
-    if precision != "auto":
-        return precision
-    return "bf16" if "BF16" in _openvino().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES") else "f32"
 
 
 def _openvino_forward(folder: Path, card: ModelCard, precision: str) -> Forward:

@@ -27,11 +27,12 @@ from rag.errors import (
     QuestionTooLongError,
 )
 from rag.evidence import holds_all, quoted
+from rag.explanation import matches
 from rag.reranker import Reranker
 from rag.selection import select
 from rag.states import Codec
 from rag.store import IndexFolder, Manifest, Segment, Snapshot, check_model, damage_told, read_current
-from rag.types import Article, ArticleInfo, BuildReport, Changes, Citation, Passage
+from rag.types import Article, ArticleInfo, BuildReport, Changes, Citation, Passage, Why
 
 _log = logging.getLogger(__name__)
 
@@ -94,6 +95,8 @@ class Library:
         until: date | str | None = None,
         sources: Names | None = None,
         authors: Names | None = None,
+        *,
+        explain: bool = False,
     ) -> tuple[Citation, ...]:
         """The ``k`` passages that answer best, best first; fewer only where there are fewer.
 
@@ -104,13 +107,14 @@ class Library:
             until: the last day to include, likewise.
             sources: one name or several; case does not matter.
             authors: likewise.
+            explain: give each citation its ``why``.
 
         Raises:
             EmptyQuestionError, QuestionTooLongError: the question cannot be asked.
             OptionError: an option is out of its range.
             IndexDamagedError, CitationError: the index is not as it was written.
         """
-        return self._retrieve(question, k, since, until, sources, authors)[0]
+        return self._retrieve(question, k, since, until, sources, authors, explain=explain)[0]
 
     def ask(
         self,
@@ -122,17 +126,21 @@ class Library:
         authors: Names | None = None,
         *,
         per_article: int | None = 2,
+        explain: bool = False,
     ) -> Answer:
         """What the articles say to a question, with citations; options and errors as for ``retrieve``.
 
         Of near-identical passages one is cited, and names the other articles.
         More than ``per_article`` passages of one article are cited only where no
         others are nearly as good; None sets no such limit. A phrase in double
-        quotation marks must stand word for word in each passage.
+        quotation marks must stand word for word in each passage. ``explain``
+        gives each citation its ``why``.
         """
         phrases = quoted(question)
         spare = SPARE_FOR_PHRASES if phrases else SPARE
-        ranked, undated, scale = self._retrieve(question, k, since, until, sources, authors, spare=spare)
+        ranked, undated, scale = self._retrieve(
+            question, k, since, until, sources, authors, spare=spare, explain=explain
+        )
         citations = select([each for each in ranked if holds_all(phrases, each.text)], k, per_article)
         return answer(question, citations, scale / search.MOST, undated)
 
@@ -195,6 +203,7 @@ class Library:
         authors: Names | None,
         *,
         spare: int = 0,
+        explain: bool = False,
     ) -> tuple[tuple[Citation, ...], int, float]:
         """The ``k`` best citations and some to spare, how many articles were left out as undated, and the scale."""
         asked = " ".join(question.split())
@@ -213,6 +222,8 @@ class Library:
             wanted = count if self._reranker is None else max(count, RERANKED)
             hits = search.search(query, opened.codec, opened.snapshot, wanted, chosen.masks)
             citations = tuple(_cite(rank, hit, opened.snapshot) for rank, hit in enumerate(hits, 1))
+            if explain:
+                citations = _explained(asked, opened.encoder, hits, citations)
         if self._reranker is not None:
             citations = _reranked(self._reranker, asked, citations)[:count]
         return citations, chosen.undated, opened.snapshot.manifest.scale
@@ -388,6 +399,19 @@ def _filter(
         masks.append(passing & live)
         undated += int((without_date & live).sum())
     return _Filter(tuple(masks), undated)
+
+
+def _explained(
+    question: str, encoder: Encoder, hits: Sequence[search.Hit], citations: Sequence[Citation]
+) -> tuple[Citation, ...]:
+    """The citations, each with why its passage was found."""
+    asked = encoder.question(question)
+    held = encoder.passages([each.text for each in citations])
+    words = [matches(question, asked, *pair) for pair in zip((each.text for each in citations), held, strict=True)]
+    reasons = [
+        Why(hit.late_interaction, hit.sentence_cosine, hit.bm25, found) for hit, found in zip(hits, words, strict=True)
+    ]
+    return tuple(replace(each, why=why) for each, why in zip(citations, reasons, strict=True))
 
 
 def _reranked(reranker: Reranker, question: str, citations: Sequence[Citation]) -> tuple[Citation, ...]:

@@ -101,6 +101,25 @@ class EncodedArticle:
 
 
 @dataclass(frozen=True, slots=True)
+class WordMatch:
+    """A word of the question, the word of the passage that is nearest to it in meaning there, and how near: 0..1."""
+
+    asked: str
+    found: str
+    cosine: float
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """Why a passage was found: the parts of its score (rag.search), each 0..1 before it is weighted, and its words."""
+
+    late_interaction: float
+    sentence_cosine: float
+    bm25: float
+    words: tuple[WordMatch, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """A passage that answers, with all that is needed to check it.
 
@@ -109,7 +128,8 @@ class Citation:
     gives. ``rank`` counts from 1. ``score`` is in 0..1, higher is better.
     ``link`` opens the original, at the quote where the article is the original
     itself, and is ``None`` where no URL is known. ``also`` are further articles
-    that carry the passage, word for word or nearly so.
+    that carry the passage, word for word or nearly so. ``why`` is there where an
+    explanation was asked for.
     """
 
     rank: int
@@ -123,6 +143,7 @@ class Citation:
     quote_end: int
     link: str | None
     also: tuple[ArticleInfo, ...] = ()
+    why: Why | None = None
 
 
 @dataclass(frozen=True, slots=True)

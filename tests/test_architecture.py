@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 LEVELS = (
     ("types", "tokens", "errors", "settings", "arrays", "quiet"),  # 0: words and numbers that all share
     ("articles", "passages", "encoder", "vectors", "lexical", "states", "questions", "reranker"),  # 1: one thing each
-    ("store", "embedding", "evidence", "examples"),  # 2: things of level 1 put together
+    ("store", "embedding", "evidence", "examples", "explanation"),  # 2: things of level 1 put together
     ("search",),  # 3: question and index to ranked passages
     ("answer", "selection", "calibration"),  # 4: what ranked passages mean
     ("builder",),  # 5: corpus to index
