@@ -237,7 +237,8 @@ class Library:
         manifest = read_current(self._folder)
         if manifest != self._opened.snapshot.manifest:
             with self._one_at_a_time:
-                self._opened = self._open(manifest, self._opened)
+                if manifest != self._opened.snapshot.manifest:
+                    self._opened = self._open(manifest, self._opened)
         return self._opened
 
     def _open(self, manifest: Manifest, before: _Opened | None) -> _Opened:
