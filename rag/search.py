@@ -29,6 +29,7 @@ WEIGHT_S = 0.25
 WEIGHT_B = 0.2
 MOST = 1.0 + WEIGHT_S + WEIGHT_B
 CANDIDATES = 40
+DECIMALS = 5
 # Tantivy counts within one segment and with another length norm: of what it brings, the best by B are kept.
 BROUGHT = 4
 # A passage has about this many sentences; so many more are looked at to have enough passages.
@@ -80,7 +81,8 @@ class Scored:
     def totals(self) -> Floats:
         """``T + 0.25 S + 0.2 B`` of each passage, float32 (n,)."""
         total: Floats = self.late_interaction + WEIGHT_S * self.sentence_cosine + WEIGHT_B * self.bm25
-        return total
+        # What is beyond is noise of the arithmetic, which differs with the number of passages scored together.
+        return np.round(total, DECIMALS)
 
 
 def prepare(text: str, encoded: TokenStates, codec: Codec, snapshot: Snapshot) -> Query:
