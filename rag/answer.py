@@ -57,8 +57,8 @@ class Answer:
         if self.evidence == "strong":
             return ""
         weak = "The evidence is weak: read the passage before you rely on it." if self.found else ""
-        words = f"In none of these passages: {', '.join(self.missing)}." if self.missing else ""
-        return " ".join(filter(None, (weak, words)))
+        absent = f"In none of these passages: {', '.join(self.missing)}." if self.missing else ""
+        return " ".join(filter(None, (weak, absent)))
 
     def context(self, max_tokens: int = 2000) -> str:
         """The cited passages as a numbered block for a language model.

@@ -323,7 +323,7 @@ def refreshed(corpus: StrPath | None = None, index: StrPath | None = None, progr
     except IndexLockedError:
         _log.info("Another build is at work; questions are answered from the index as it is.")
     _confirm_model(folder)
-    return _kept_open(folder.resolve(), settings.device())
+    return _kept_open(folder.resolve(), settings.device(), settings.reranker())
 
 
 def ask(
@@ -357,9 +357,9 @@ def _confirm_model(folder: Path, model: str | None = None) -> None:
 
 
 @lru_cache(maxsize=4)
-def _kept_open(index: Path, device: str) -> Library:
+def _kept_open(index: Path, device: str, reranker: str | None) -> Library:
     """An index stays open from one call to the next; it notices itself when it has changed."""
-    return Library(index, device=device)
+    return Library(index, device=device, reranker=reranker)
 
 
 def _pairs(snapshot: Snapshot) -> Iterable[tuple[Segment, Mask]]:

@@ -113,17 +113,18 @@ def search(
             continue
         segment = snapshot.segments[number]
         scored = score(query, codec, snapshot, segment, passages)
+        totals = scored.totals
         # Equal totals are told apart by the article's id and the place in it, however the index was built.
         starts = segment.passages[passages, 0]
         identities = segment.identities[segment.articles_of(passages)]
-        best = np.lexsort((starts, identities, -scored.totals))[:count]
+        best = np.lexsort((starts, identities, -totals))[:count]
         sentences = _best_sentences(query, codec, segment, passages[best])
         for place, sentence in zip(best.tolist(), sentences.tolist(), strict=True):
             hit = Hit(
                 segment=number,
                 passage=int(passages[place]),
                 sentence=sentence,
-                total=float(scored.totals[place]),
+                total=float(totals[place]),
                 late_interaction=float(scored.late_interaction[place]),
                 sentence_cosine=float(scored.sentence_cosine[place]),
                 bm25=float(scored.bm25[place]),

@@ -88,7 +88,13 @@ def test_the_environment_names_it(folder: Path, fine: Path, monkeypatch: pytest.
     import rag
 
     monkeypatch.setenv("RAG_RERANKER", str(folder))
-    assert rag.open(fine).retrieve(QUESTION) == Library(fine, reranker=str(folder)).retrieve(QUESTION)
+    expected = Library(fine, reranker=str(folder)).retrieve(QUESTION)
+    assert rag.open(fine).retrieve(QUESTION) == expected
+    assert rag.refreshed(fine.parent / "corpus", fine).retrieve(QUESTION) == expected
+    monkeypatch.delenv("RAG_RERANKER")
+    assert (
+        rag.refreshed(fine.parent / "corpus", fine).retrieve(QUESTION) == Library(fine).retrieve(QUESTION) != expected
+    )
 
 
 def test_a_cross_encoder_that_is_not_there_is_told(fine: Path) -> None:
