@@ -323,7 +323,7 @@ class _Survey:
         try:
             data = articles.load(self._corpus, file)
             sha256 = hashlib.sha256(data).hexdigest()
-            parsed = articles.read(data, file.path)
+            parsed = [each for each in articles.read(data, file.path) if isinstance(each, Article)]
         except ArticleError as error:
             self.failed.append(Failure(file.path, error.reason))
             self.records.append(FileRecord(file.path, file.size, file.modified, sha256, (), error.reason))

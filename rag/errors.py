@@ -21,7 +21,13 @@
     │   ├── EmptyArticleError           no text in it
     │   ├── UndecodableError            not text in any known encoding
     │   ├── FrontMatterError            its front matter is not valid
-    │   └── ArticleTooLargeError        larger than a reader accepts
+    │   ├── ArticleTooLargeError        larger than a reader accepts
+    │   ├── BrokenFileError             not what its name says, or damaged
+    │   ├── EncryptedFileError          it asks for a password
+    │   ├── ScannedFileError            pictures of pages, without text
+    │   ├── SlowFileError               its reader takes too long, or too much memory
+    │   ├── NestedArchiveError          an archive within an archive
+    │   └── UnsafeArchiveError          an archive that would do harm, or hides too much
     ├── ArticleUnknownError             no article of this id in the index
     ├── IndexMissingError               no index in this folder
     ├── IndexDamagedError               a file is missing or not as it was written
@@ -217,6 +223,52 @@ class ArticleTooLargeError(ArticleError):
         super().__init__(
             path, f"it has {size / 1e6:,.0f} MB, and at most {most / 1e6:,.0f} MB are read; split it into smaller files"
         )
+
+
+class BrokenFileError(ArticleError):
+    """The file is damaged, or not of the kind that its name says."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        self.problem = problem
+        super().__init__(path, f"it cannot be made sense of ({problem}); save it again from the program that made it")
+
+
+class EncryptedFileError(ArticleError):
+    """The file is locked with a password."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path, "it is locked with a password; save it without one")
+
+
+class ScannedFileError(ArticleError):
+    """The file holds pictures of its pages, and no text."""
+
+    def __init__(self, path: str, pages: int) -> None:
+        self.pages = pages
+        super().__init__(path, "it holds pictures of pages and no text; make a copy whose text is recognised (OCR)")
+
+
+class SlowFileError(ArticleError):
+    """The file's reader was stopped, after so many seconds or for taking too much memory."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        self.problem = problem
+        super().__init__(path, f"its reader was stopped ({problem}); split it or save it in another format")
+
+
+class NestedArchiveError(ArticleError):
+    """An archive lies within an archive."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path, "it is an archive within an archive; put what is in it into the folder instead")
+
+
+class UnsafeArchiveError(ArticleError):
+    """An archive, or a file in it, that could do harm when unpacked."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        self.problem = problem
+        super().__init__(path, f"it is not unpacked ({problem}); put the articles in it into the folder one by one")
 
 
 class ArticleUnknownError(RagError, KeyError):

@@ -7,7 +7,7 @@ an end is not, so that ``article.text[start:end]`` is always the thing itself.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -30,9 +30,11 @@ class ArticleInfo:
     """What is known of an article, without its text.
 
     ``id`` names the content (the same bytes have the same id wherever the file
-    lies). ``path`` is relative to the corpus, with forward slashes. ``sha256``
-    is the hex digest of the file's bytes. What the article does not say is
-    ``None``, never a guess.
+    lies). ``path`` is relative to the corpus, with forward slashes; one article
+    of several in a file has a place after it, such as "table.csv#12" or
+    "press.zip/may/strike.html". ``sha256`` is the hex digest of the file's
+    bytes. What the article does not say is ``None``, never a guess.
+    ``language`` is its ISO 639-1 code, such as "en".
     """
 
     id: str
@@ -44,18 +46,24 @@ class ArticleInfo:
     path: str
     sha256: str
     digest_of: Digest | None
+    language: str | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Article(ArticleInfo):
-    """An article with its cleaned text, which is what all offsets point into."""
+    """An article with its cleaned text, which is what all offsets point into.
+
+    ``pages`` are the offsets at which the pages of its file begin; there are
+    none where it has no pages.
+    """
 
     text: str
+    pages: tuple[int, ...] = ()
 
     @property
     def info(self) -> ArticleInfo:
         """The same article without its text."""
-        return ArticleInfo(**{field.name: getattr(self, field.name) for field in fields(ArticleInfo)})
+        return ArticleInfo(**{each.name: getattr(self, each.name) for each in fields(ArticleInfo)})
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ LAST = "The old lighthouse lamp, which had been in store since the war, is shown
 
 def article(text: str) -> Article:
     (found,) = read(text.encode(), "museum.txt")
+    assert isinstance(found, Article)
     return found
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from rag.articles import read
 from rag.errors import UndecodableError
+from rag.types import Article
 
 ENGLISH = (
     "“The ferry won’t sail,” the harbour master said – not today, and not tomorrow either. "
@@ -30,6 +31,7 @@ KOREAN = "선장은 강풍 때문에 내일 여객선이 출항하지 않을 것
 
 def text_of(data: bytes) -> str:
     (article,) = read(data, "a.txt")
+    assert isinstance(article, Article)
     return article.text
 
 
@@ -87,4 +89,4 @@ def test_stray_nuls_go() -> None:
 )
 def test_binary_data_is_no_text(data: bytes) -> None:
     with pytest.raises(UndecodableError, match="save it as UTF-8"):
-        read(data, "picture.txt")
+        tuple(read(data, "picture.txt"))

@@ -3,10 +3,12 @@
 import pytest
 
 from rag.articles import read
+from rag.types import Article
 
 
 def text_of(text: str, path: str = "a.txt") -> str:
     (article,) = read(f"{FIRST}\n\n{text}".encode(), path)
+    assert isinstance(article, Article)
     assert article.text.startswith(FIRST)
     return article.text.removeprefix(FIRST).removeprefix("\n").removeprefix("\n")
 

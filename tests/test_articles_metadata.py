@@ -17,6 +17,7 @@ BODY = (
 
 def article(text: str, path: str = "news/ferry.txt") -> Article:
     (found,) = read(text.encode(), path)
+    assert isinstance(found, Article)
     return found
 
 

@@ -12,7 +12,7 @@ from rag.embedding import embed
 from rag.encoder import Encoder
 from rag.passages import TokenLimit
 from rag.states import Codec
-from rag.types import EncodedArticle
+from rag.types import Article, EncodedArticle
 
 MOST = 48
 SENTENCES = (
@@ -27,7 +27,8 @@ SENTENCES = (
 @pytest.fixture(scope="module")
 def texts(corpus: Path) -> list[str]:
     chosen = ("glacier_seeds.md", "night_trains.txt", "wolves.md")
-    return [articles.read((corpus / name).read_bytes(), name)[0].text for name in chosen]
+    read = (each for name in chosen for each in articles.read((corpus / name).read_bytes(), name))
+    return [each.text for each in read if isinstance(each, Article)]
 
 
 @pytest.fixture(scope="module")

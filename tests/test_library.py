@@ -295,6 +295,7 @@ class TestGenerations:
         versions = [f"{BEEKEEPER} In the year {year} there were {year % 97} more." for year in range(2000, 2005)]
         for version in versions:
             [article] = articles.read(version.encode(), "bees.txt")
+            assert isinstance(article, Article)
             known[article.id] = article
         asked, problems = list[Citation](), list[BaseException]()
         stop = threading.Event()

@@ -1,8 +1,9 @@
-"""What the readers hand on: lines of words, what a file says of itself, and both together."""
+"""What readers are given and hand on: a file, lines of words, what it says of itself, and all together."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from datetime import date
 
 from rag.types import Digest
@@ -42,7 +43,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What a file says of its article; ``None`` where it does not."""
+    """What a file says of its article; ``None`` where it does not. ``language`` is a tag such as "en" or "pt-BR"."""
 
     title: str | None = None
     source: str | None = None
@@ -50,22 +51,54 @@ class Metadata:
     published: date | None = None
     url: str | None = None
     digest_of: Digest | None = None
+    language: str | None = None
 
     def or_else(self, other: Metadata) -> Metadata:
         """The same, with what is missing taken from ``other``."""
         return Metadata(
             **{
-                field.name: getattr(other, field.name)
-                if getattr(self, field.name) is None
-                else getattr(self, field.name)
-                for field in fields(Metadata)
+                each.name: getattr(other, each.name) if getattr(self, each.name) is None else getattr(self, each.name)
+                for each in fields(Metadata)
             }
         )
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """What a reader reads: the bytes of a file, or of one within an archive.
+
+    ``path`` is relative to the corpus, with forward slashes; that of a file in
+    an archive is the archive's path, a slash, and its own path there. ``known``
+    is what is known of it from outside, such as the address that it was saved
+    from. ``columns`` maps names of a table's columns, folded, to fields of
+    :class:`Metadata` or "text", where the corpus says so.
+    """
+
+    data: bytes
+    path: str
+    known: Metadata = Metadata()
+    columns: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Draft:
-    """An article as a reader finds it in a file: its cleaned text, and what the file says of it."""
+    """An article as a reader finds it in a file: its cleaned text, and what the file says of it.
+
+    ``member`` tells it from the others in the same file: "#12" for a row of a
+    table. ``pages`` are the places in ``text`` where the pages of the file
+    begin, where it has pages.
+    """
 
     metadata: Metadata
     text: str
+    member: str = ""
+    pages: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file within an archive: its path there, its bytes, and what the archive says of it."""
+
+    path: str
+    data: bytes
+    known: Metadata = Metadata()

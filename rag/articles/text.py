@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from rag.articles import cleaning, front_matter, markdown, metadata
 from rag.articles.decoding import decode
-from rag.articles.draft import Draft, Metadata
+from rag.articles.draft import Draft, Metadata, Source
 
 
-def read_text(data: bytes, path: str) -> tuple[Draft, ...]:
+def read_text(source: Source) -> tuple[Draft, ...]:
     """The one article of a text file.
 
     What its front matter says comes before what is recognised in the text.
@@ -20,16 +20,16 @@ def read_text(data: bytes, path: str) -> tuple[Draft, ...]:
         UndecodableError: The bytes are no text.
         FrontMatterError: The front matter is not valid.
     """
-    return _read(data, path, strictly=False)
+    return _read(source, strictly=False)
 
 
-def read_markdown(data: bytes, path: str) -> tuple[Draft, ...]:
+def read_markdown(source: Source) -> tuple[Draft, ...]:
     """The one article of a Markdown file; as :func:`read_text`, but escapes and entities are markup too."""
-    return _read(data, path, strictly=True)
+    return _read(source, strictly=True)
 
 
-def _read(data: bytes, path: str, *, strictly: bool) -> tuple[Draft, ...]:
-    stated, body = front_matter.split(decode(data, path), path)
+def _read(source: Source, *, strictly: bool) -> tuple[Draft, ...]:
+    stated, body = front_matter.split(decode(source.data, source.path), source.path)
     origin, lines = metadata.take_origin(markdown.lines(body, strictly=strictly))
     lines, sender = cleaning.without_appeal(lines)
     head, lines = metadata.take_head(cleaning.without_notices(lines), stated)
