@@ -3,9 +3,10 @@
 The scale of the scores depends on the corpus: with few articles common words
 weigh more, with many some passage always fits a little. So the index is asked,
 when it is built, questions that it must be able to answer: each is made of two
-fifths of the words of one of its own sentences. The median of their best totals
-is the corpus's scale, and a share of it tells what counts as found. The same
-share serves corpora of quite different scale (docs/retrieval.md).
+fifths of the words of one of its own sentences. How near the best passages come
+to them (``Hit.nearness``), in the median, is the corpus's scale, and a share of
+it tells what counts as found. The same share serves corpora of quite different
+scale (docs/retrieval.md).
 """
 
 from __future__ import annotations
@@ -22,23 +23,24 @@ from rag.store import Snapshot
 
 QUESTIONS = 60
 KEPT = 0.4
+MOST_SENTENCES = 4_000
 # A sentence with fewer terms leaves too little to ask.
 FEWEST_TERMS = 6
-UNKNOWN = 1.0
+UNKNOWN = 1.7
 
 _WORD = re.compile(r"\w[\w'’-]*")
 
 
 def scale(snapshot: Snapshot, encoder: Encoder, codec: Codec) -> float:
-    """The median best total of questions made from the articles' own sentences; 1.0 where no sentence is long enough.
+    """How near questions from the articles' own sentences come, in the median; ``UNKNOWN`` if none is long enough.
 
     The same articles give the same scale, however the index was built.
     """
-    totals = []
+    reached = []
     for question in questions(snapshot):
         query = search.prepare(question, encoder.question(question), codec, snapshot)
-        totals += [hit.total for hit in search.search(query, codec, snapshot, 1)]
-    return float(median(totals)) if totals else UNKNOWN
+        reached += [hit.nearness for hit in search.search(query, codec, snapshot, 1)]
+    return float(median(reached)) if reached else UNKNOWN
 
 
 def questions(snapshot: Snapshot) -> tuple[str, ...]:
@@ -55,7 +57,9 @@ def questions(snapshot: Snapshot) -> tuple[str, ...]:
     asked = []
     for _, segment, number in drawn:
         text = segment.article(number).text
-        spans = segment.encoded(number).sentences
+        spans = segment.sentences_in(number)
+        # Of a very long article every so many sentences are enough.
+        spans = spans[:: 1 + len(spans) // MOST_SENTENCES]
         made = filter(None, (question(text[span.start : span.end]) for span in spans))
         asked += sorted(made, key=lexical.term_id)[:each]
     return tuple(asked[:QUESTIONS])

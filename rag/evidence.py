@@ -25,6 +25,9 @@ _TIME = r"""(?xi) \b (?: jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|ju
 _NAME = r"(?<=[\w,;:’”\")] )[“\"‘']?[A-Z]\w|\b[A-Z]{2,}\b|^[“\"‘']?[A-Z][\w’'-]+ (?:[A-Z]|al-)"
 
 
+_WORD = re.compile(r"\w[\w’'-]*")
+# What stands before the first word of a sentence.
+_BEGINS = re.compile(r"(?:^|[.?!:]\s)[\W_]*$")
 # Words that ask, and say nothing of what is asked.
 _ASKING = re.compile(
     r"(?i)who(?:m|se)?|what|which|when|where|why|how|do|does|did|has|have|had|can|could|would|should|many|much|were|been"
@@ -92,8 +95,24 @@ def _folded(text: str) -> str:
 
 def words(question: str) -> tuple[str, ...]:
     """The question's words, each once, without stop words and those that only ask."""
-    every = (word for word in re.findall(r"\w[\w’'-]*", question) if not _ASKING.fullmatch(word))
+    every = (word for word in _WORD.findall(question) if not _ASKING.fullmatch(word))
     return tuple(dict.fromkeys(word for word in every if lexical.terms(word)))
+
+
+def names(question: str) -> tuple[tuple[int, int], ...]:
+    """Where names and numbers stand in a question, as starts and ends.
+
+    A name is a word with a capital, unless it may have that only because it
+    begins a sentence; a number is any word with a digit.
+    """
+    return tuple(word.span() for word in _WORD.finditer(question) if _is_named(word, question))
+
+
+def _is_named(word: re.Match[str], question: str) -> bool:
+    text = word.group()
+    if any(map(str.isdigit, text)) or any(map(str.isupper, text[1:])):
+        return bool(words(text))
+    return text[0].isupper() and not _BEGINS.search(question, 0, word.start()) and bool(words(text))
 
 
 def missing(question: str, texts: Iterable[str]) -> tuple[str, ...]:

@@ -2,8 +2,9 @@
 
 The score of a passage is ``T + 0.25 S + 0.2 B``:
 
-- ``T``, late interaction: for each word piece of the question its best cosine
-  among the passage's token states, weighted by how rare the piece is in the
+- ``T``, late interaction (rag.interaction): for each word piece of the question
+  its best cosine among the token states of a few neighbouring sentences, or, for
+  names and numbers, of the passage, weighted by how rare the piece is in the
   corpus, ``ln(1 + N / (1 + df))``, and divided by the sum of the weights.
 - ``S``: the best cosine between the question and one of the passage's sentences.
 - ``B``: BM25, divided by the most that a passage could reach for the question.
@@ -19,9 +20,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rag import lexical
+from rag import interaction, lexical
 from rag.arrays import Floats, Integers, Mask
 from rag.encoder import TokenStates
+from rag.evidence import names
+from rag.interaction import Runs
 from rag.states import Codec
 from rag.store import Segment, Snapshot
 
@@ -38,15 +41,17 @@ SENTENCES = 5
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage found: where it stands, the parts of its score, and the sentence that answers best.
+    """A passage found: where it stands, the parts of its score, and the sentences that answer best.
 
-    ``segment`` and ``passage`` are its numbers in the snapshot; ``sentence`` is
-    the sentence's number in the segment. ``total`` is ``T + 0.25 S + 0.2 B``.
+    ``segment`` and ``passage`` are its numbers in the snapshot; ``first`` and
+    ``last``, which is excluded, are the numbers in the segment of the sentences
+    to quote, one or two. ``total`` is ``T + 0.25 S + 0.2 B``.
     """
 
     segment: int
     passage: int
-    sentence: int
+    first: int
+    last: int
     total: float
     late_interaction: float
     sentence_cosine: float
@@ -57,25 +62,43 @@ class Hit:
         """The total as a share of the most that it could be, 0..1."""
         return min(1.0, max(0.0, self.total / MOST))
 
+    @property
+    def nearness(self) -> float:
+        """``T + S``, which tells better than the total whether the passage answers at all (docs/retrieval.md)."""
+        return self.late_interaction + self.sentence_cosine
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question made ready: its terms, its vector, its states in the codec's basis and their weights."""
+    """A question made ready: its terms, its vector, and its word pieces.
+
+    ``states`` float32 (q, k) are the pieces' states in the codec's basis,
+    ``weights`` float32 (q,) sum to 1, ``named`` bool (q,) are the pieces of names
+    and numbers.
+    """
 
     terms: tuple[str, ...]
     vector: Floats
     states: Floats
     weights: Floats
+    named: Mask
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """Passages of one segment with the parts of their scores, each float32 (n,)."""
+    """Passages of one segment with the parts of their scores, each float32 (n,).
+
+    ``cosines`` float32 (q, runs) are the question pieces' best ones in each run
+    of ``runs``; ``sentences`` float32 (runs,) is the cosine of the run's sentence.
+    """
 
     passages: Integers
     late_interaction: Floats
     sentence_cosine: Floats
     bm25: Floats
+    runs: Runs
+    cosines: Floats
+    sentences: Floats
 
     @property
     def totals(self) -> Floats:
@@ -94,7 +117,15 @@ def prepare(text: str, encoded: TokenStates, codec: Codec, snapshot: Snapshot) -
         vector=encoded.vector,
         states=codec.project(encoded.states),
         weights=np.asarray(weights / max(float(weights.sum()), 1e-9), np.float32),
+        named=_named(text, encoded),
     )
+
+
+def _named(text: str, encoded: TokenStates) -> Mask:
+    """The word pieces of the question that belong to names and numbers."""
+    spans = np.array(names(text), np.int64).reshape(-1, 2)
+    places = encoded.starts[:, None]
+    return np.asarray(((spans[:, 0] <= places) & (places < spans[:, 1])).any(axis=1))
 
 
 def search(
@@ -118,12 +149,14 @@ def search(
         starts = segment.passages[passages, 0]
         identities = segment.identities[segment.articles_of(passages)]
         best = np.lexsort((starts, identities, -totals))[:count]
-        sentences = _best_sentences(query, codec, segment, passages[best])
-        for place, sentence in zip(best.tolist(), sentences.tolist(), strict=True):
+        for place in best.tolist():
+            first, last = _quote(query, scored, place)
+            begin = int(segment.passages[passages[place], 2])
             hit = Hit(
                 segment=number,
                 passage=int(passages[place]),
-                sentence=sentence,
+                first=begin + first,
+                last=begin + last,
                 total=float(totals[place]),
                 late_interaction=float(scored.late_interaction[place]),
                 sentence_cosine=float(scored.sentence_cosine[place]),
@@ -132,6 +165,24 @@ def search(
             ranked.append((-hit.total, int(identities[place]), int(starts[place]), hit))
     ranked.sort(key=lambda row: row[:3])
     return tuple(row[3] for row in ranked[:count])
+
+
+def merged(rankings: Sequence[Sequence[Hit]], snapshot: Snapshot, count: int) -> tuple[tuple[int, Hit], ...]:
+    """The ``count`` best passages of several rankings, each with the number of the one in which it is best."""
+    best: dict[tuple[int, int], tuple[int, Hit]] = {}
+    for number, ranking in enumerate(rankings):
+        for hit in ranking:
+            _, held = best.get((hit.segment, hit.passage), (number, hit))
+            if hit.total > held.total or held is hit:
+                best[hit.segment, hit.passage] = (number, hit)
+    return tuple(sorted(best.values(), key=lambda pair: _order(pair[1], snapshot))[:count])
+
+
+def _order(hit: Hit, snapshot: Snapshot) -> tuple[float, int, int]:
+    """The place of a hit in a ranking; equal totals are told apart as in ``search``."""
+    segment = snapshot.segments[hit.segment]
+    [article] = segment.articles_of(np.array([hit.passage]))
+    return -hit.total, int(segment.identities[article]), int(segment.passages[hit.passage, 0])
 
 
 def _candidates(query: Query, snapshot: Snapshot, masks: Sequence[Mask], count: int) -> list[Integers]:
@@ -193,26 +244,25 @@ def _bm25(query: Query, snapshot: Snapshot, segment: Segment, passages: Integers
 
 
 def score(query: Query, codec: Codec, snapshot: Snapshot, segment: Segment, passages: Integers) -> Scored:
-    """The parts of the scores of these passages."""
-    codes, _, begins = segment.states_of(passages)
+    """The parts of the scores of these passages, of which there is at least one."""
+    codes, places, begins = segment.states_of(passages)
     vectors, firsts = segment.vectors_of(passages)
-    cosines = codec.best_cosines(query.states, codes, begins[:-1])
+    found = interaction.runs(places, begins)
+    cosines = codec.best_cosines(query.states, codes, found.begins)
+    sentences = np.asarray(vectors @ query.vector, np.float32)
     return Scored(
         passages=passages,
-        late_interaction=query.weights @ cosines,
-        sentence_cosine=np.maximum.reduceat(vectors @ query.vector, firsts[:-1]),
+        late_interaction=interaction.late_interaction(cosines, query.weights, query.named, found),
+        sentence_cosine=np.maximum.reduceat(sentences, firsts[:-1]),
         bm25=_bm25(query, snapshot, segment, passages),
+        runs=found,
+        cosines=cosines,
+        sentences=sentences[np.repeat(firsts[:-1], np.diff(found.firsts)) + found.places],
     )
 
 
-def _best_sentences(query: Query, codec: Codec, segment: Segment, passages: Integers) -> Integers:
-    """The sentence of each passage that answers best: late interaction within it, and its own cosine."""
-    best = []
-    for passage in passages:
-        codes, places, _ = segment.states_of(np.array([passage]))
-        vectors, _ = segment.vectors_of(np.array([passage]))
-        present, begins = np.unique(places, return_index=True)
-        cosines = codec.best_cosines(query.states, codes, begins)
-        score = query.weights @ cosines + WEIGHT_S * (vectors[present] @ query.vector)
-        best.append(int(segment.passages[passage, 2]) + int(present[score.argmax()]))
-    return np.array(best, np.int64)
+def _quote(query: Query, scored: Scored, place: int) -> tuple[int, int]:
+    """Which sentences of a passage to quote: late interaction within them, and their own cosine."""
+    own = slice(*scored.runs.firsts[place : place + 2].tolist())
+    speaking = WEIGHT_S * scored.sentences[own]
+    return interaction.quote(scored.cosines[:, own], query.weights, speaking, scored.runs.places[own])

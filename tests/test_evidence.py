@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.evidence import holds, holds_all, kind_asked, missing, quoted
+from rag.evidence import holds, holds_all, kind_asked, missing, names, quoted
 
 
 @pytest.mark.parametrize(
@@ -77,3 +77,20 @@ def test_a_phrase_stands_word_for_word_without_regard_to_case_and_line_breaks() 
     assert not holds_all(("harbour quiet",), text)
     assert not holds_all(("quiet harb",), text)
     assert holds_all((), text)
+
+
+@pytest.mark.parametrize(
+    ("question", "named"),
+    [
+        ("Who leads the Harbour Guild?", ["Harbour", "Guild"]),
+        ("Haltern closed the bridge in 1998, why?", ["1998"]),
+        ("what did the mayor of haltern say", []),
+        ("WHO RUNS THE GUILD?", ["RUNS", "GUILD"]),
+        ("It burned. Who Saw It at Norrby’s mill?", ["Saw", "Norrby’s"]),
+        ("“Grey Day” and the 2nd B-17?", ["Day", "2nd", "B-17"]),
+        ("NATO and al-Farid, or eBay?", ["NATO", "al-Farid", "eBay"]),
+        ("", []),
+    ],
+)
+def test_names_are_words_with_a_capital_inside_a_sentence_and_what_has_digits(question: str, named: list[str]) -> None:
+    assert [question[start:end] for start, end in names(question)] == named
