@@ -1,0 +1,117 @@
+"""Other spellings of the question's words among the articles' own: names from other scripts, and slips of fingers.
+
+A name from another script is spelled in several ways ("Haftar", "Hifter"), also
+within one folder of articles: here two are the same where their consonants are.
+A word that stands in no article may be a slip: then what differs from it by one
+letter, or by two if it is long, may be meant (Damerau, A technique for computer
+detection and correction of spelling errors, CACM 7(3), 1964). Only words that
+the model cuts into pieces are looked at, since one that it knows whole is
+neither, and only those that begin alike.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from itertools import groupby, islice, product
+
+from rapidfuzz.distance import OSA
+
+from rag import lexical
+from rag.evidence import names, words
+from rag.store import Snapshot
+
+FEWEST_LETTERS = 5
+FEWEST_CONSONANTS = 3
+LONG = 9
+# Letters that may be wrong in a long word; one may be in any other.
+MOST_WRONG = 2
+# Of one word, and questions that are asked in all.
+MOST_SPELLINGS = 2
+MOST_QUESTIONS = 4
+_WORD = re.compile(r"\w[\w’'-]*")
+_VOWELS = re.compile(r"[aeiouy]+")
+_TWICE = re.compile(r"(.)\1+")
+_ARTICLE = re.compile(r"(?:al|el|as|ad|an|ar|at|ash)[-’' ]")
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """A word of the question, and another spelling of it that stands in the articles."""
+
+    asked: str
+    found: str
+
+
+def spellings(question: str, snapshot: Snapshot, is_rare: Callable[[str], bool]) -> tuple[Spelling, ...]:
+    """Other spellings of the question's words; ``is_rare`` tells of a word whether the model does not know it whole."""
+    named = {question[start:end] for start, end in names(question)}
+    return tuple(
+        Spelling(asked, found)
+        for asked in words(question)
+        if is_rare(asked)
+        for found in islice(_others(asked, snapshot, is_rare, name=asked in named), MOST_SPELLINGS)
+    )
+
+
+def respelled(question: str, found: Iterable[Spelling]) -> tuple[str, ...]:
+    """The question as it was asked, then in other spellings; at most ``MOST_QUESTIONS`` in all."""
+    others = {asked: [each.found for each in run] for asked, run in groupby(found, lambda each: each.asked)}
+    ways = product(*((asked, *others[asked]) for asked in others))
+    spelled = (dict(zip(others, way, strict=True)) for way in islice(ways, MOST_QUESTIONS))
+    return tuple(_WORD.sub(partial(_replaced, words), question) for words in spelled)
+
+
+def _replaced(spelled: dict[str, str], word: re.Match[str]) -> str:
+    return spelled.get(word.group(), word.group())
+
+
+def _others(asked: str, snapshot: Snapshot, is_rare: Callable[[str], bool], *, name: bool) -> Iterator[str]:
+    """Words of the articles that the asked one may be, the likeliest first."""
+    term = lexical.terms(asked)[-1]
+    if len(term) < FEWEST_LETTERS or not term.isalpha():
+        return
+    unknown = snapshot.term_frequency(term) == 0
+    near = []
+    for other, passages in snapshot.vocabulary(term[0]):
+        apart = OSA.distance(term, other, score_cutoff=MOST_WRONG)
+        if other != term and ((unknown and apart <= MOST_WRONG) or is_same_name(term, other)):
+            near.append((apart, -passages, other))
+    for _, _, other in sorted(near):
+        found = _as_written(other, snapshot)
+        # Terms are stems: what counts is how near the words themselves are.
+        if found is None:
+            continue
+        slip = unknown and is_slip(asked, found)
+        if slip or (name and found != found.lower() and is_rare(found) and is_same_name(asked, found)):
+            yield found
+
+
+def is_slip(asked: str, meant: str) -> bool:
+    """Whether a word is another one mistyped: with one letter wrong, or two where it is long."""
+    most = MOST_WRONG if len(asked) >= LONG else 1
+    return min(len(asked), len(meant)) >= FEWEST_LETTERS and OSA.distance(asked.casefold(), meant.casefold()) <= most
+
+
+def is_same_name(one: str, other: str) -> bool:
+    """Whether two words have the same consonants, doubled or not, and enough of them to be one name."""
+    bare = _bare(one)
+    return len(bare) >= FEWEST_CONSONANTS and min(len(one), len(other)) >= FEWEST_LETTERS and bare == _bare(other)
+
+
+def _bare(word: str) -> str:
+    """A name's consonants, without the article of an Arabic one."""
+    return _VOWELS.sub("", _TWICE.sub(r"\1", _ARTICLE.sub("", word.casefold())))
+
+
+def _as_written(term: str, snapshot: Snapshot) -> str | None:
+    """A word of the articles that has this term."""
+    for segment, live in zip(snapshot.segments, snapshot.live, strict=True):
+        for passage in segment.fulltext.matches([term], 1, None if live.all() else live).tolist():
+            article, found = segment.cited(passage)
+            for word in _WORD.findall(article.text[found.start : found.end]):
+                if lexical.terms(word)[-1:] == [term]:
+                    return str(word)
+    return None
