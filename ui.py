@@ -24,7 +24,7 @@ from gradio.events import api
 import rag
 from rag.errors import PageError
 from rag.page import html
-from rag.page.desk import Desk
+from rag.page.desk import Desk, Shown
 from rag.page.theme import ICON, STYLE, theme
 
 ASKING_AT_ONCE = 4  # questions from programs that are under way together; those from the page do not queue
@@ -37,8 +37,17 @@ def page(corpus: Path, index: Path) -> gr.Blocks:
     """The page over a folder of articles and its index, neither of which need be there yet."""
     desk = Desk(corpus, index)
 
-    def pick(question: str) -> tuple[str, str]:
-        return question, desk.answer(question)
+    def reply(question: str) -> list[object]:
+        shown = desk.answer(question)
+        offers = [hint.offer for hint in shown.offered]
+        return [shown, shown.answer, gr.CheckboxGroup(offers, value=[], visible=bool(offers))]
+
+    def pick(question: str) -> list[object]:
+        return [question, *reply(question)]
+
+    def narrow(asked: Shown, chosen: list[int]) -> tuple[str, list[str]]:
+        shown = desk.answer(asked.question, [asked.offered[number] for number in chosen])
+        return shown.answer, [hint.offer for hint in shown.applied]
 
     def offers() -> list[gr.Button]:
         questions = desk.examples(EXAMPLES)
@@ -76,16 +85,38 @@ def page(corpus: Path, index: Path) -> gr.Blocks:
                 html_attributes=gr.InputHTMLAttributes(enterkeyhint="search", autocomplete="off"),
             )
             go = gr.Button("Ask", variant="primary", min_width=0, elem_id="go")
+        # What the question's words could mean, to tick: nothing of it is applied before.
+        narrowing = gr.CheckboxGroup(
+            type="index", label="Narrow the answer", visible=False, container=False, elem_id="narrow"
+        )
         with gr.Row(elem_id="examples"):
             examples = offers()
         result = gr.HTML(html.welcome(), elem_id="result", apply_default_css=False)
         gr.HTML(html.footer(), elem_id="foot", apply_default_css=False)
 
-        gr.on([question.submit, go.click], desk.answer, question, result, queue=False, api_visibility="private")
+        asked = gr.State(Shown("", ""))
+        answered = [asked, result, narrowing]
+        gr.on(
+            [question.submit, go.click],
+            reply,
+            question,
+            answered,
+            show_progress_on=result,
+            queue=False,
+            api_visibility="private",
+        )
         for example in examples:
             example.click(
-                pick, example, [question, result], show_progress_on=result, queue=False, api_visibility="private"
+                pick, example, [question, *answered], show_progress_on=result, queue=False, api_visibility="private"
             )
+        narrowing.input(
+            narrow,
+            [asked, narrowing],
+            [result, narrowing],
+            show_progress_on=result,
+            queue=False,
+            api_visibility="private",
+        )
         again.click(rebuild, None, [news, status, result, *examples], show_progress_on=news, api_visibility="private")
         blocks.load(
             look, None, [status, result, *examples], show_progress="hidden", queue=False, api_visibility="private"

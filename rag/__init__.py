@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rag.answer import Answer
     from rag.errors import RagError
     from rag.evaluation import Evaluation, Outcome, evaluate
+    from rag.hints import Hint
     from rag.library import Library, ask, build, changes, open, refreshed, retrieve  # noqa: A004
     from rag.types import (
         Article,
@@ -46,6 +47,7 @@ __all__ = [
     "Digest",
     "Evaluation",
     "Failure",
+    "Hint",
     "Library",
     "Outcome",
     "Passage",
@@ -66,6 +68,7 @@ _ROOMS = {
     "rag.answer": ("Answer",),
     "rag.errors": ("RagError",),
     "rag.evaluation": ("Evaluation", "Outcome", "evaluate"),
+    "rag.hints": ("Hint",),
     "rag.library": ("Library", "ask", "build", "changes", "open", "refreshed", "retrieve"),
     "rag.types": (
         *("Article", "ArticleInfo", "BuildReport", "Changes", "Citation", "Digest", "Failure", "Passage", "Progress"),

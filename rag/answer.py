@@ -2,25 +2,34 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from typing import Literal, TypeAlias
 from urllib.parse import quote as percent_encoded
 from urllib.parse import urlsplit
 
 from rag import tokens
 from rag.errors import CitationError
-from rag.evidence import holds, kind_asked, missing, words
+from rag.evidence import holds, kind_asked, missing, quoted, words
+from rag.hints import Hint
+from rag.spelling import Spelling
 from rag.types import Article, ArticleInfo, Citation, Digest, Passage, Sentence
 
-# How strong the evidence is: the best score as a share of what questions from the articles themselves score, less
-# something where the quote lacks the kind of thing asked for, and for the words that stand in no cited passage. From
-# FOUND an answer counts as found, from STRONG the evidence is called strong (docs/retrieval.md).
-FOUND = 0.65
-STRONG = 0.8
+# How strong the evidence is: the best citation's strength, less something where the quote lacks the kind of thing asked
+# for, and for the words that stand in no cited passage. From FOUND an answer counts as found, from STRONG the evidence
+# is called strong (docs/retrieval.md).
+FOUND = 0.67
+STRONG = 0.78
 LESS_FOR_KIND = 0.1
-LESS_FOR_WORDS = 0.1
+LESS_FOR_WORDS = 0.05
+# A quote that is to answer by itself must hold the question's words itself: for those that it lacks, this is taken
+# instead (docs/retrieval.md).
+LESS_IN_QUOTE = 0.4
 Evidence: TypeAlias = Literal["strong", "weak", "none"]
+Order: TypeAlias = Literal["relevance", "newest", "oldest"]
 
 NOT_FOUND = "Not found in these articles."
 # A longer quote is linked by its first and last words, as a text fragment allows.
@@ -41,6 +50,13 @@ class Answer:
     passage scores nearly as questions that the articles surely answer, its
     quote holds the kind of thing asked for and the question's words stand in
     the passages, else "weak". ``missing`` are the words that do not.
+
+    ``voices`` are the citations whose quotes answer by themselves, the best one
+    of each article, in their order: the first citation is always among them, and
+    further ones show where several articles answer, perhaps not alike. ``hints``
+    are filters and orders that words of the question could mean and that were
+    not applied. ``spellings`` are other spellings of the question's words that
+    were looked for too, and stand in the citations.
     """
 
     question: str
@@ -50,14 +66,30 @@ class Answer:
     undated: int = 0
     evidence: Evidence = "none"
     missing: tuple[str, ...] = ()
+    voices: tuple[Citation, ...] = ()
+    hints: tuple[Hint, ...] = ()
+    spellings: tuple[Spelling, ...] = ()
 
     @property
     def caution(self) -> str:
-        """What a reader should know before trusting the answer, in one line; empty where the evidence is strong."""
+        """What a reader should know before trusting the answer, in plain words; empty where there is nothing of it."""
+        return " ".join(filter(None, (self._spelled, self._doubt)))
+
+    @property
+    def _spelled(self) -> str:
+        pairs = [f"“{each.found}” for “{each.asked}”" for each in self.spellings]
+        return f"Other spellings were looked for too: {', '.join(pairs)}." if pairs else ""
+
+    @property
+    def _doubt(self) -> str:
         if self.evidence == "strong":
             return ""
+        if not self.citations:
+            phrases = _listed(quoted(self.question), "and")
+            return f"No passage holds {phrases} word for word." if phrases else "No article passes the filters."
         weak = "The evidence is weak: read the passage before you rely on it." if self.found else ""
-        absent = f"In none of these passages: {', '.join(self.missing)}." if self.missing else ""
+        word = "word" if len(self.missing) == 1 else "words"
+        absent = f"None of these passages has the {word} {_listed(self.missing, 'or')}." if self.missing else ""
         return " ".join(filter(None, (weak, absent)))
 
     def context(self, max_tokens: int = 2000) -> str:
@@ -68,7 +100,8 @@ class Answer:
         """
         block = ""
         for citation in self.citations:
-            head = f"{block}\n\n[{citation.rank}] {reference(citation.article)}\n".lstrip()
+            page = f", page {citation.page}" if citation.page else ""
+            head = f"{block}\n\n[{citation.rank}] {reference(citation.article)}{page}\n".lstrip()
             entry = tokens.truncate(head + citation.text, max_tokens)
             if len(entry) < len(head + citation.text):
                 return entry if len(entry) > len(head) else block
@@ -76,13 +109,16 @@ class Answer:
         return block
 
 
-def answer(question: str, citations: tuple[Citation, ...], scale: float, undated: int = 0) -> Answer:
+def answer(
+    question: str, citations: tuple[Citation, ...], undated: int = 0, spellings: Sequence[Spelling] = ()
+) -> Answer:
     """Say what the citations, best first, answer; or that they do not.
 
-    ``scale`` is the score of a question that the articles answer, 0..1.
+    ``spellings`` are those in which the question was asked besides its own.
     """
-    absent = missing(question, (citation.text for citation in citations))
-    strength = _strength(question, citations[0], absent, scale) if citations else 0.0
+    texts = [citation.text for citation in citations]
+    absent = _missing(question, texts, spellings)
+    strength = _strength(question, citations[0], absent) if citations else 0.0
     found = strength >= FOUND
     return Answer(
         question=question,
@@ -92,16 +128,72 @@ def answer(question: str, citations: tuple[Citation, ...], scale: float, undated
         undated=undated,
         evidence="strong" if strength >= STRONG else "weak" if found else "none",
         missing=absent,
+        voices=_voices(question, citations, spellings) if found else (),
+        spellings=tuple(each for each in spellings if not missing(each.found, texts)),
     )
 
 
-def _strength(question: str, best: Citation, absent: Sequence[str], scale: float) -> float:
+def by_date(
+    question: str,
+    citations: Sequence[Citation],
+    order: Order,
+    per_article: int | None,
+    spellings: Sequence[Spelling] = (),
+) -> tuple[Citation, ...]:
+    """The citations ranked anew: those whose quotes answer by themselves by date, undated ones last; then the rest.
+
+    Citations of one day, and the rest, keep their order; more than
+    ``per_article`` of one article go to the rest, None sets no such limit.
+    """
+    answering = [each for each in citations if _alone(question, each, spellings) >= FOUND]
+    answering.sort(key=lambda each: each.article.published or date.min, reverse=order == "newest")
+    answering.sort(key=lambda each: each.article.published is None)
+    taken: Counter[str] = Counter()
+    first = []
+    for each in answering:
+        taken[each.article.id] += 1
+        if per_article is None or taken[each.article.id] <= per_article:
+            first.append(each)
+    rest = [each for each in citations if each not in first]
+    return tuple(replace(each, rank=rank) for rank, each in enumerate((*first, *rest), 1))
+
+
+def _missing(question: str, texts: Sequence[str], spellings: Sequence[Spelling]) -> tuple[str, ...]:
+    """The question's words that stand in no text, neither as they are asked nor in another spelling."""
+    spelled = {each.asked for each in spellings if not missing(each.found, texts)}
+    return tuple(word for word in missing(question, texts) if word not in spelled)
+
+
+def _strength(question: str, best: Citation, absent: Sequence[str], less_for_words: float = LESS_FOR_WORDS) -> float:
     lacking = 0.0 if holds(kind_asked(question), best.quote) else LESS_FOR_KIND
-    return best.score / scale - lacking - LESS_FOR_WORDS * len(absent) / max(1, len(words(question)))
+    return best.strength - lacking - less_for_words * len(absent) / max(1, len(words(question)))
 
 
-def cite(rank: int, score: float, article: Article, passage: Passage, sentence: Sentence) -> Citation:
-    """A citation of a passage with the sentence to quote.
+def _alone(question: str, citation: Citation, spellings: Sequence[Spelling]) -> float:
+    """How well a quote answers by itself, on the scale of ``FOUND``."""
+    return _strength(question, citation, _missing(question, [citation.quote], spellings), LESS_IN_QUOTE)
+
+
+def _voices(question: str, citations: Sequence[Citation], spellings: Sequence[Spelling]) -> tuple[Citation, ...]:
+    """The best of the quotes that answer by themselves from each article; the first citation speaks for its own."""
+    best = {citations[0].article.id: (citations[0], float("inf"))}
+    for citation in citations[1:]:
+        strength = _alone(question, citation, spellings)
+        if strength >= FOUND and strength > best.get(citation.article.id, (citation, 0.0))[1]:
+            best[citation.article.id] = (citation, strength)
+    return tuple(sorted((citation for citation, _ in best.values()), key=lambda citation: citation.rank))
+
+
+def _listed(phrases: Sequence[str], word: str) -> str:
+    """Words in quotation marks, as a sentence lists them: “a”, “b” or “c”."""
+    marked = [f"“{phrase}”" for phrase in phrases]
+    return f" {word} ".join(filter(None, (", ".join(marked[:-1]), *marked[-1:])))
+
+
+def cite(
+    rank: int, score: float, article: Article, passage: Passage, sentence: Sentence, strength: float = 0.0
+) -> Citation:
+    """A citation of a passage with the sentence, or the run of sentences, to quote.
 
     Raises:
         CitationError: the sentence is not in the passage, or the passage not in the article.
@@ -120,6 +212,8 @@ def cite(rank: int, score: float, article: Article, passage: Passage, sentence: 
         quote_start=sentence.start,
         quote_end=sentence.end,
         link=link(article, quote),
+        page=max(1, bisect_right(article.pages, sentence.start)) if article.pages else None,
+        strength=strength,
     )
 
 

@@ -6,24 +6,25 @@ import re
 
 import numpy as np
 
-from rag.encoder import TokenStates
+from rag.arrays import Floats, Integers
 from rag.types import WordMatch
 
 _WORD = re.compile(r"\w[\w’'-]*")
 
 
-def matches(question: str, asked: TokenStates, passage: str, held: TokenStates) -> tuple[WordMatch, ...]:
+def matches(question: str, asked: Integers, passage: str, held: Integers, cosines: Floats) -> tuple[WordMatch, ...]:
     """For each word of the question the word of the passage whose state is nearest, in the question's order.
 
-    ``asked`` and ``held`` are what the model makes of the two texts. Of a word of
-    several pieces, the piece with the best match speaks for it.
+    ``asked`` int64 (q,) and ``held`` int64 (n,) say at which character each word
+    piece of the two texts begins, ``cosines`` float32 (q, n) how near their
+    states are. Of a word of several pieces, the piece with the best match speaks
+    for it.
     """
-    cosines = asked.states @ held.states.T
     nearest = cosines.argmax(axis=1)
     best: dict[tuple[int, int], WordMatch] = {}
-    for piece, start in enumerate(asked.starts.tolist()):
+    for piece, start in enumerate(asked.tolist()):
         here = _word_at(question, start)
-        there = _word_at(passage, int(held.starts[nearest[piece]]))
+        there = _word_at(passage, int(held[nearest[piece]]))
         if here is None or there is None:
             continue
         match = WordMatch(here.group(), there.group(), float(np.clip(cosines[piece, nearest[piece]], 0, 1)))

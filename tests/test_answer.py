@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from typing import cast
 from urllib.parse import unquote, urlsplit
 
 import pytest
@@ -10,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag import tokens
-from rag.answer import FOUND, NOT_FOUND, Answer, answer, cite, link, reference
+from rag.answer import FOUND, NOT_FOUND, Answer, Order, answer, by_date, cite, link, reference
 from rag.errors import CitationError
 from rag.library import Library
+from rag.spelling import Spelling
 from rag.types import Article, Citation, Digest, Passage, Sentence
 
 TEXT = "The tide came in. Nobody had closed the gates, not even the keeper. The harbour was under water by noon."
@@ -34,7 +37,7 @@ DIGEST = Digest("Gates left open", "Payments Observer", "Ida Kvist", "https://ob
 
 
 def citation(score: float = 0.8, rank: int = 1, text: str = TEXT) -> Citation:
-    return replace(cite(rank, score, ARTICLE, WHOLE, SECOND), text=text)
+    return replace(cite(rank, score, ARTICLE, WHOLE, SECOND, strength=score), text=text)
 
 
 class TestCitation:
@@ -57,6 +60,18 @@ class TestCitation:
             with pytest.raises(CitationError) as raised:
                 cite(1, 0.5, ARTICLE, passage, sentence)
             assert (raised.value.path, raised.value.start, raised.value.end) == ("river.md", start, end)
+
+    @pytest.mark.parametrize(
+        ("pages", "page"),
+        [((), None), ((0,), 1), ((0, 18), 2), ((0, 19), 1), ((0, 5, 5, 18, 60, 90), 4), ((0, 18, 18), 3), ((20,), 1)],
+    )
+    def test_it_names_the_page_on_which_the_quote_begins(self, pages: tuple[int, ...], page: int | None) -> None:
+        assert cite(1, 0.5, replace(ARTICLE, pages=pages), WHOLE, SECOND).page == page
+
+    def test_a_language_model_is_told_the_page_too(self) -> None:
+        cited = cite(1, 0.5, replace(ARTICLE, pages=(0, 18)), WHOLE, SECOND)
+        context = Answer("Who closed the gates?", found=True, text=cited.quote, citations=(cited,)).context()
+        assert context.splitlines()[0] == f"[1] {reference(ARTICLE)}, page 2"
 
 
 class TestLink:
@@ -134,18 +149,27 @@ class TestLink:
 
 class TestAnswer:
     def test_it_is_the_quote_of_the_best_citation(self) -> None:
-        given_ = answer("Who closed the gates?", (citation(0.9), citation(0.2, 2)), scale=1.0, undated=3)
+        given_ = answer("Who closed the gates?", (citation(0.9), citation(0.2, 2)), undated=3)
         assert (given_.found, given_.undated, len(given_.citations)) == (True, 3, 2)
         assert given_.text == "Nobody had closed the gates, not even the keeper."
 
     def test_weak_evidence_is_no_answer_but_is_shown(self) -> None:
-        given_ = answer("Who won the cup?", (citation(FOUND / 2 - 0.01), citation(0.2, 2)), scale=0.5)
+        given_ = answer("Who won the cup?", (citation(FOUND - 0.01), citation(0.2, 2)))
         assert (given_.found, given_.text) == (False, NOT_FOUND)
         assert len(given_.citations) == 2
 
     def test_without_any_passage_there_is_none(self) -> None:
         nothing = Answer("Who won?", found=False, text=NOT_FOUND, citations=(), missing=("won",))
-        assert answer("Who won?", (), scale=1.0) == nothing
+        assert answer("Who won?", ()) == nothing
+
+    def test_another_spelling_of_a_word_that_was_looked_for_is_not_missing(self) -> None:
+        asked = "How many workers of the Kwarri are on strike?"
+        cited = (said("Forty workers of the Kwaari are on strike.", "a", 0.9, 1),)
+        looked_for = (Spelling("Kwarri", "Kwaari"), Spelling("strike", "strife"))
+        found = answer(asked, cited, spellings=looked_for)
+        assert (found.missing, found.spellings) == ((), looked_for[:1])
+        assert found.caution.startswith("Other spellings were looked for too: “Kwaari” for “Kwarri”.")
+        assert answer(asked, cited).missing == ("Kwarri",)
 
     @pytest.mark.parametrize(
         ("question", "found"),
@@ -160,14 +184,122 @@ class TestAnswer:
         assert library.ask(question).found == found
 
 
+STRIKE = "How many workers of the quarry are on strike?"
+SAID = ("Forty workers of the quarry are on strike.", "Sixty workers of the quarry struck.", "Who struck the quarry?")
+
+
+def said(quote: str, article: str, score: float, rank: int, published: str | None = None) -> Citation:
+    day = date.fromisoformat(published) if published else None
+    info = replace(ARTICLE.info, id=article, title=article, published=day)
+    return Citation(rank, score, info, quote, 0, len(quote), quote, 0, len(quote), None, strength=score)
+
+
+def ranks(citations: Sequence[Citation]) -> list[int]:
+    return [each.rank for each in citations]
+
+
+class TestVoices:
+    def test_they_are_the_best_quote_of_each_article_that_answers_by_itself(self) -> None:
+        forty, sixty, nothing = SAID
+        cited = (
+            said(forty, "a", 0.9, 1),
+            said(forty, "a", 0.9, 2),
+            said(nothing, "b", 0.8, 3),
+            said(sixty, "c", 0.75, 4),
+            said(forty, "c", 0.75, 5),
+        )
+        found = answer(STRIKE, cited)
+        assert ranks(found.voices) == [1, 5], "the second of c holds more of the question's words; b gives no number"
+        assert found.voices[0] is cited[0]
+
+    def test_a_quote_that_lacks_the_words_is_none_even_where_its_passage_has_them(self) -> None:
+        cited = said(SAID[0], "a", 0.9, 1), replace(said(SAID[0], "b", 0.8, 2), quote="There were forty of them.")
+        assert ranks(answer(STRIKE, cited).voices) == [1]
+
+    def test_one_article_alone_has_one(self) -> None:
+        cited = tuple(said(SAID[0], "a", 0.9, rank) for rank in (1, 2, 3))
+        assert ranks(answer(STRIKE, cited).voices) == [1]
+
+    def test_what_is_not_found_has_none(self) -> None:
+        assert answer(STRIKE, (said(SAID[2], "a", 0.1, 1),)).voices == ()
+        assert answer(STRIKE, ()).voices == ()
+
+
+DATES = st.none() | st.sampled_from(["2019-04-09", "2019-05-23", "2021-01-01"])
+RANKED = st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from(SAID), st.floats(0, 1), DATES), max_size=9).map(
+    lambda rows: [said(quote, article, score, rank, day) for rank, (article, quote, score, day) in enumerate(rows, 1)]
+)
+
+
+class TestByDate:
+    def test_what_answers_by_itself_comes_first_by_date_and_undated_last(self) -> None:
+        forty, _, nothing = SAID
+        cited = (
+            said(forty, "undated", 0.9, 1),
+            said(nothing, "no answer", 0.5, 2, "2022-01-01"),
+            said(forty, "old", 0.8, 3, "2019-04-09"),
+            said(forty, "new", 0.8, 4, "2019-05-23"),
+            said(forty, "same day", 0.7, 5, "2019-05-23"),
+        )
+        for order, expected in (
+            ("newest", ["new", "same day", "old", "undated", "no answer"]),
+            ("oldest", ["old", "new", "same day", "undated", "no answer"]),
+        ):
+            ordered = by_date(STRIKE, cited, cast("Order", order), None)
+            assert [each.article.title for each in ordered] == expected
+            assert ranks(ordered) == [1, 2, 3, 4, 5]
+
+    def test_more_than_so_many_of_one_article_wait_behind_the_others(self) -> None:
+        days = (("new", "2019-05-23"), ("new", "2019-05-23"), ("old", "2019-04-09"))
+        cited = [said(SAID[0], article, 0.9, rank, day) for rank, (article, day) in enumerate(days, 1)]
+        assert [each.article.title for each in by_date(STRIKE, cited, "newest", 1)] == ["new", "old", "new"]
+
+    @given(RANKED, st.sampled_from(["newest", "oldest"]), st.none() | st.integers(1, 3))
+    def test_it_keeps_every_citation_and_what_is_found_is_found_in_any_order(
+        self, cited: list[Citation], order: Order, per_article: int | None
+    ) -> None:
+        ordered = by_date(STRIKE, cited, order, per_article)
+        assert ranks(ordered) == list(range(1, len(cited) + 1))
+        assert {replace(each, rank=0) for each in ordered} == {replace(each, rank=0) for each in cited}
+        if answer(STRIKE, tuple(cited)).found:
+            found = answer(STRIKE, ordered)
+            assert found.found
+            assert found.voices[0] == ordered[0]
+            assert len({voice.article.id for voice in found.voices}) == len(found.voices)
+            assert ranks(found.voices) == sorted(ranks(found.voices))
+
+
+class TestCaution:
+    def test_strong_evidence_needs_none(self) -> None:
+        assert answer(STRIKE, (said(SAID[0], "a", 0.95, 1),)).caution == ""
+
+    def test_weak_evidence_is_called_weak_and_words_are_told_that_stand_nowhere(self) -> None:
+        weak = "The evidence is weak: read the passage before you rely on it."
+        assert answer(STRIKE, (said(SAID[0], "a", 0.7, 1),)).caution == weak
+        asked = "How many workers of the Halmar quarry are on strike?"
+        told = answer(asked, (said(SAID[0], "a", 0.75, 1),)).caution
+        assert told == f"{weak} None of these passages has the word “Halmar”."
+
+    def test_what_is_not_found_says_which_words_stand_nowhere(self) -> None:
+        cited = (said(SAID[0], "a", 0.1, 1),)
+        told = answer("Which bank froze the Halmar account?", cited).caution
+        assert told == "None of these passages has the words “bank”, “froze”, “Halmar” or “account”."
+        assert answer(STRIKE, cited).caution == ""
+
+    def test_where_there_is_no_passage_it_says_why(self) -> None:
+        assert answer(STRIKE, ()).caution == "No article passes the filters."
+        asked = 'Who spoke of "cold tea" and of “a gate, shut”?'
+        assert answer(asked, ()).caution == "No passage holds “cold tea” and “a gate, shut” word for word."
+
+
 class TestContext:
     def test_it_is_a_numbered_block_that_names_each_article(self) -> None:
         head = "Why the barrier stayed open, Petra Lindqvist, The Lowland Review, 2019-11-04, https://lowland.example/ambel"
-        context = answer("?", (citation(), citation(0.5, 2, "Another tide.")), scale=1.0).context()
+        context = answer("?", (citation(), citation(0.5, 2, "Another tide."))).context()
         assert context == f"[1] {head}\n{TEXT}\n\n[2] {head}\nAnother tide."
 
     def test_nothing_is_made_of_nothing(self) -> None:
-        assert answer("?", (), scale=1.0).context() == ""
+        assert answer("?", ()).context() == ""
 
     @settings(deadline=None)
     @given(
@@ -178,9 +310,9 @@ class TestContext:
     def test_it_never_has_more_tokens_than_asked_for(self, texts: list[str], most: int, title: str) -> None:
         article = replace(ARTICLE.info, title=title)
         cited = tuple(replace(citation(rank=rank, text=text), article=article) for rank, text in enumerate(texts, 1))
-        context = answer("?", cited, scale=1.0).context(most)
+        context = answer("?", cited).context(most)
         assert tokens.count(context) <= max(most, 0)
-        whole = answer("?", cited, scale=1.0).context(10_000)
+        whole = answer("?", cited).context(10_000)
         assert whole.startswith(context)
         if tokens.count(whole) <= most:
             assert context == whole

@@ -8,11 +8,17 @@ from rag import search
 from rag.encoder import Encoder
 from rag.explanation import matches
 from rag.library import Library
+from rag.types import WordMatch
+
+
+def matched(encoder: Encoder, question: str, passage: str) -> tuple[WordMatch, ...]:
+    asked, [held] = encoder.question(question), encoder.passages([passage])
+    return matches(question, asked.starts, passage, held.starts, asked.states @ held.states.T)
 
 
 def test_each_word_of_the_question_is_matched_with_its_nearest_in_the_passage(encoder: Encoder) -> None:
     question, passage = "Who repaired the harbour crane?", "Engineers fixed the cranes in the harbour on Monday."
-    found = matches(question, encoder.question(question), passage, encoder.passages([passage])[0])
+    found = matched(encoder, question, passage)
     assert [match.asked for match in found] == ["Who", "repaired", "the", "harbour", "crane"]
     nearest = {match.asked: match.found for match in found}
     assert (nearest["repaired"], nearest["harbour"], nearest["crane"]) == ("fixed", "harbour", "cranes")
@@ -21,7 +27,7 @@ def test_each_word_of_the_question_is_matched_with_its_nearest_in_the_passage(en
 
 def test_a_word_of_several_pieces_is_matched_once_and_whole(encoder: Encoder) -> None:
     question, passage = "Where is Velmorabad?", "The road to Velmorabad is closed."
-    found = matches(question, encoder.question(question), passage, encoder.passages([passage])[0])
+    found = matched(encoder, question, passage)
     assert [match.asked for match in found] == ["Where", "is", "Velmorabad"]
     assert found[-1].found == "Velmorabad"
 

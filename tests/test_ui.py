@@ -68,6 +68,31 @@ source: '"><svg onload=window.pwned=1>'
 The hostile template says ${window.pwned=1} and {{value}} and $x^2$ and
 <script>window.pwned=1</script> and <img src=x onerror="window.pwned=1"> and &lt;b&gt; </textarea></section><!--
 """
+WALKOUT = """---
+title: Workers walk out of the Halmar quarry
+source: Northern Post
+author: Ilse Brandt
+published: 2019-04-09
+---
+Forty workers of the Halmar quarry went on strike on Monday because their wages had not been paid since January. The
+owner, Roald Teig, said that the bank had frozen the company's account.
+"""
+GROWN = """---
+title: The strike at Halmar grows
+author: Clippings
+published: 2019-05-23
+digest_of:
+  title: Slate runs short
+  source: County Gazette
+  author: Oskar Lund
+---
+Sixty workers of the Halmar quarry are now on strike, according to their union, and the owner has stopped answering the
+telephone. Builders in three towns have sent their roofers home, since there is no slate left to lay.
+"""
+LETTER = """A letter from Halmar
+
+Only a dozen workers of the Halmar quarry are on strike, whatever the papers print. The rest of us would gladly work.
+"""
 FERRY = """The night ferry to Ostrel
 
 The night ferry between Lund Haven and Ostrel returns on 7 June after a gap of eleven years. Cabins cost 96 crowns.
@@ -158,7 +183,7 @@ class TestAsking:
         expect(first.locator("mark")).to_have_text(quote.inner_text())
         expect(first.get_by_role("heading")).to_have_text("The keeper who stayed: Brannock light turns 150")
         expect(first).to_contain_text("lighthouse.md")
-        expect(first).to_contain_text(re.compile(r"(Strong|Fair) match 0\.\d\d"))
+        expect(first).to_contain_text(re.compile(r"Match 0\.\d\d"))
         link = first.get_by_role("link", name="Read the original")
         assert (link.get_attribute("href") or "").startswith("https://gazette.example/brannock-light#:~:text=")
 
@@ -221,6 +246,145 @@ class TestAsking:
         with visiting(browser, address, width=390) as page:
             ask(page, "What does the hostile template say?")
             expect(page.locator("#passage-1")).to_be_visible()
+            assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+@pytest.fixture(scope="module")
+def striking(tmp_path_factory: pytest.TempPathFactory, with_model: Callable[[Path], Path]) -> Iterator[str]:
+    """A page over three articles that do not agree."""
+    corpus = tmp_path_factory.mktemp("striking")
+    for name, text in (("walkout.md", WALKOUT), ("grown.md", GROWN), ("letter.txt", LETTER), ("bees.md", BEES)):
+        (corpus / name).write_text(text, encoding="utf-8")
+    index = with_model(tmp_path_factory.mktemp("striking-index"))
+    assert not rag.build(corpus, index).failed
+    with serving(corpus, index) as address:
+        yield address
+
+
+@pytest.fixture
+def strike(browser: Browser, striking: str) -> Iterator[Page]:
+    with visiting(browser, striking) as page:
+        yield page
+
+
+STRIKE = "How many workers of the Halmar quarry are on strike?"
+LATEST = "What is the latest on the strike at the Halmar quarry in April 2019?"
+
+
+@pytest.mark.browser
+class TestSeveralArticles:
+    def test_each_that_answers_is_heard_with_who_says_it_and_when(self, strike: Page) -> None:
+        ask(strike, STRIKE)
+        expect(strike.locator(".answer blockquote")).to_have_count(1)
+        voices = strike.locator(".voices li")
+        expect(voices).to_have_count(2)
+        heard = {each.locator(".attribution").inner_text(): each for each in [strike.locator(".answer"), *voices.all()]}
+        origins = {re.sub(r"\s*\[\d\]$", "", who): each.locator("blockquote") for who, each in heard.items()}
+        assert set(origins) == {
+            "Northern Post · Ilse Brandt · 9 April 2019",
+            "Digest of “Slate runs short” by Oskar Lund in County Gazette · 23 May 2019",
+            "A letter from Halmar",
+        }
+        for who, quote in origins.items():
+            expect(quote).to_have_class("paraphrase" if who.startswith("Digest") else "verbatim")
+
+    def test_a_voice_leads_to_its_passage(self, strike: Page) -> None:
+        ask(strike, STRIKE)
+        voice = strike.locator(".voices li", has=strike.get_by_role("link", name="[3]"))
+        voice.get_by_role("link").click()
+        expect(strike.locator("#passage-3")).to_be_in_viewport()
+        expect(strike.locator("#passage-3 mark")).to_have_text(voice.locator("blockquote").inner_text())
+
+    def test_one_article_alone_has_no_company(self, strike: Page) -> None:
+        ask(strike, "Who moved 220 tagged honeybees?")
+        expect(strike.locator(".answer blockquote")).to_contain_text("honeybees")
+        expect(strike.locator(".voices")).to_have_count(0)
+
+
+@pytest.mark.browser
+class TestNarrowing:
+    def test_what_the_question_says_of_dates_is_offered_and_not_applied(self, strike: Page) -> None:
+        ask(strike, LATEST)
+        expect(strike.get_by_role("checkbox")).to_have_count(2)
+        for name in ("Newest first", "Only articles published in April 2019"):
+            expect(strike.get_by_role("checkbox", name=name)).not_to_be_checked()
+        expect(strike.locator("#result .scope")).to_have_count(0)
+        expect(strike.locator("#result article")).to_have_count(4)
+        ask(strike, STRIKE)
+        expect(strike.get_by_role("checkbox")).to_have_count(0)
+
+    def test_what_is_ticked_is_applied_and_said_and_can_be_taken_off(self, strike: Page) -> None:
+        ask(strike, LATEST)
+        month = strike.get_by_role("checkbox", name="Only articles published in April 2019")
+        month.click()
+        scope = strike.locator("#result .scope")
+        expect(scope).to_have_text("Only articles published in April 2019 · 1 article without a date left out")
+        expect(month).to_be_checked()
+        expect(strike.locator("#result article")).to_have_count(1)
+        expect(strike.locator("#result article")).to_contain_text("walkout.md")
+        strike.get_by_role("checkbox", name="Newest first").click()
+        expect(scope).to_contain_text("Only articles published in April 2019 · Newest first")
+        month.click()
+        expect(scope).to_have_text("Newest first")
+        expect(strike.locator("#passage-1")).to_contain_text("grown.md")
+        expect(strike.locator("#result article")).to_have_count(4)
+        strike.get_by_role("checkbox", name="Newest first").click()
+        expect(scope).to_have_count(0)
+
+    def test_a_new_question_is_asked_without_what_was_ticked_before(self, strike: Page) -> None:
+        ask(strike, LATEST)
+        strike.get_by_role("checkbox", name="Only articles published in April 2019").click()
+        expect(strike.locator("#result .scope")).to_have_count(1)
+        ask(strike, LATEST.replace("latest", "news"))
+        expect(strike.locator("#result .scope")).to_have_count(0)
+        expect(strike.get_by_role("checkbox")).to_have_count(1)
+        expect(strike.get_by_role("checkbox")).not_to_be_checked()
+
+    def test_it_is_the_question_that_was_asked_that_is_narrowed_not_one_half_typed(self, strike: Page) -> None:
+        ask(strike, LATEST)
+        month = strike.get_by_role("checkbox", name="Only articles published in April 2019")
+        expect(month).to_be_visible()
+        strike.get_by_label("Your question").fill("Who moved")
+        month.click()
+        expect(strike.locator("#passage-1")).to_contain_text("walkout.md")
+        expect(strike.locator("#result article")).to_have_count(1)
+        expect(strike.get_by_label("Your question")).to_have_value("Who moved")
+
+    def test_of_two_orders_the_one_ticked_last_counts(self, strike: Page) -> None:
+        ask(strike, "By the latest and by the first reports, how many workers of the Halmar quarry are on strike?")
+        newest, oldest = (strike.get_by_role("checkbox", name=f"{each} first") for each in ("Newest", "Oldest"))
+        for ticked, other, first in ((newest, oldest, "grown.md"), (oldest, newest, "walkout.md")):
+            ticked.click()
+            expect(strike.locator("#passage-1")).to_contain_text(first)
+            expect(ticked).to_be_checked()
+            expect(other).not_to_be_checked()
+
+    def test_a_filter_that_leaves_nothing_says_so_and_shows_no_passages(self, strike: Page) -> None:
+        ask(strike, "Who was on strike in 1945?")
+        strike.get_by_role("checkbox", name="Only articles published in 1945").click()
+        expect(strike.locator(".not-found")).to_contain_text("No article passes the filters.")
+        expect(strike.locator("#result .scope")).to_contain_text("1 article without a date left out")
+        expect(strike.locator(".passages")).to_have_count(0)
+        expect(strike.get_by_role("checkbox")).to_be_checked()
+
+
+@pytest.mark.browser
+class TestWhy:
+    def test_a_passage_tells_on_demand_why_it_was_found(self, strike: Page) -> None:
+        ask(strike, "How many labourers of the quarry are on strike?")
+        why = strike.locator("#passage-1 details")
+        expect(why.locator("dl")).not_to_be_visible()
+        why.get_by_text("Why this passage").click()
+        expect(why.locator("dd")).to_have_count(3)
+        expect(why.get_by_role("listitem").filter(has_text="labourers →").locator("b")).to_have_text("workers")
+        expect(why.get_by_role("listitem").filter(has_text="strike →").locator("b")).to_have_text("strike")
+
+    def test_nothing_of_it_is_wider_than_a_phone(self, browser: Browser, striking: str) -> None:
+        with visiting(browser, striking, width=390) as page:
+            ask(page, LATEST)
+            page.get_by_role("checkbox", name="Newest first").click()
+            expect(page.locator("#result .scope")).to_have_text("Newest first")
+            page.get_by_text("Why this passage").first.click()
             assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
@@ -291,7 +455,7 @@ class TestTheEndpoint:
         question = "How many steps does the keeper climb?"
         answer = client.predict(question, api_name="/ask")
         assert answer["citations"][0]["article"]["published"] == "2023-04-17"
-        for article in (citation["article"] for citation in answer["citations"]):
+        for article in (citation["article"] for citation in answer["citations"] + answer["voices"]):
             article["path"] = article.pop("file")
         assert answer == json.loads(json.dumps(asdict(rag.open(built).ask(question)), default=date.isoformat))
 
@@ -300,6 +464,17 @@ class TestTheEndpoint:
             "Who?", k=1, since="2022-01-01", until=None, sources=["harbour gazette"], api_name="/ask"
         )
         assert [citation["article"]["file"] for citation in answer["citations"]] == ["lighthouse.md"]
+
+    def test_voices_hints_and_an_order_are_for_programs_too(self, striking: str) -> None:
+        client = Client(striking, verbose=False)
+        answer = client.predict(LATEST, order="oldest", api_name="/ask")
+        assert [voice["article"]["file"] for voice in answer["voices"]][:2] == ["walkout.md", "grown.md"]
+        assert answer["hints"] == [
+            {"words": "latest", "since": None, "until": None, "order": "newest"},
+            {"words": "in April 2019", "since": "2019-04-01", "until": "2019-04-30", "order": None},
+        ]
+        with pytest.raises(AppError, match="relevance, newest or oldest"):
+            client.predict(LATEST, order="latest", api_name="/ask")
 
     @pytest.mark.parametrize(("question", "k", "said"), [(" ", 5, "The question is empty"), ("Who?", 0, "k is 0")])
     def test_an_error_arrives_with_its_message(self, client: Client, question: str, k: int, said: str) -> None:
@@ -360,8 +535,13 @@ WORDS = st.text(st.characters(exclude_characters="\r\0"), min_size=1)
 class TestTheMarkup:
     @given(WORDS, WORDS)
     def test_whatever_an_article_says_is_shown_as_it_is(self, title: str, text: str) -> None:
-        shown = _Reader(html.answer(rag.Answer("?", found=True, text=text, citations=(citation(text, title),))))
-        plain = _Reader(html.answer(rag.Answer("?", found=True, text="a", citations=(citation("a", "a"),))))
+        def reader(title: str, text: str) -> _Reader:
+            why = rag.Why(0.5, 0.5, 0.5, (rag.WordMatch(title, text, 0.5),))
+            cited = replace(citation(text, title), why=why)
+            found = rag.Answer("?", found=True, text=text, citations=(cited,), missing=(title,), voices=(cited, cited))
+            return _Reader(html.answer(found, (rag.Hint(title, order="newest"),)))
+
+        shown, plain = reader(title, text), reader("a", "a")
         assert shown.tags == plain.tags
         assert title in shown.text
         assert "".join(text.split()) in "".join(shown.text.split())

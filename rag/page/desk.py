@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import gradio as gr
 
@@ -23,6 +23,16 @@ from rag.page import html
 PRESS = "On this page, press Rebuild."  # what `rag build` is on the command line
 
 Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A question with its answer as HTML, and the hints that were applied and that are offered."""
+
+    question: str
+    answer: str
+    applied: tuple[rag.Hint, ...] = ()
+    offered: tuple[rag.Hint, ...] = ()
 
 
 class Desk:
@@ -39,14 +49,22 @@ class Desk:
         self._library: rag.Library | None = None
         self._lock = threading.Lock()
 
-    def answer(self, question: str) -> str:
-        """The answer to a question."""
+    def answer(self, question: str, hints: Sequence[rag.Hint] = ()) -> Shown:
+        """The answer to a question, with these hints applied; of two spans or two orders, the later."""
+        span = next((hint for hint in reversed(hints) if hint.order is None), None)
+        sort = next((hint for hint in reversed(hints) if hint.order), None)
+        applied = tuple(hint for hint in (span, sort) if hint)
+        since, until = (span.since, span.until) if span else (None, None)
+        order = (sort and sort.order) or "relevance"
         try:
-            return html.answer(self._use(lambda library: library.ask(question)))
+            answer = self._use(
+                lambda library: library.ask(question, since=since, until=until, order=order, explain=True)
+            )
         except (QuestionError, OptionError) as error:
-            return html.problem("That cannot be asked", str(error))
+            return Shown(question, html.problem("That cannot be asked", str(error)))
         except rag.RagError as error:
-            return html.problem("The question could not be answered", str(error), PRESS)
+            return Shown(question, html.problem("The question could not be answered", str(error), PRESS))
+        return Shown(question, html.answer(answer, applied), applied, answer.hints)
 
     def status(self) -> str:
         """How much is indexed, and whether the folder has changed since."""
@@ -95,6 +113,7 @@ class Desk:
         until: str | None = None,
         sources: list[str] | None = None,
         authors: list[str] | None = None,
+        order: Literal["relevance", "newest", "oldest"] = "relevance",
     ) -> dict[str, object]:
         """Ask the articles a question: an answer with the passages it stands on.
 
@@ -105,6 +124,7 @@ class Desk:
             until: The last day of publication to look at, as 2024-05-31.
             sources: Look only at articles of these sources.
             authors: Look only at articles of these authors.
+            order: What comes first of the passages that answer: relevance, newest or oldest.
 
         Returns:
             The fields of ``rag.Answer`` in the types of JSON: dates are ISO text,
@@ -114,7 +134,7 @@ class Desk:
             gr.Error: with the message of the ``RagError`` behind it.
         """
         try:
-            answer = self._use(lambda library: library.ask(question, k, since, until, sources, authors))
+            answer = self._use(lambda library: library.ask(question, k, since, until, sources, authors, order=order))
         except rag.RagError as error:
             raise gr.Error(str(error), print_exception=False) from error
         return _plain(answer)

@@ -17,10 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
 
-    from rag import Answer, ArticleInfo, BuildReport, Changes, Citation, Digest
+    from rag import Answer, ArticleInfo, BuildReport, Changes, Citation, Digest, Hint, Why
 
 LISTED = 6  # paths of a rebuild that are shown at once; the rest unfold
-STRONG, FAIR = 0.6, 0.4  # scores from which a match is called so
 
 
 def masthead() -> Markup:
@@ -41,24 +40,58 @@ def welcome() -> Markup:
     )
 
 
-def answer(found: Answer) -> Markup:
-    """An answer with its cited passages, or the news that there is none with the nearest ones."""
-    cards = Markup("").join(_card(citation) for citation in found.citations)
+def answer(found: Answer, applied: Sequence[Hint] = ()) -> Markup:
+    """An answer with its cited passages, or the news that there is none with the nearest ones.
+
+    ``applied`` are the filters and the order that it was asked with.
+    """
+    scope, caution = _scope(found, applied), _note("caution", found.caution)
     if found.found:
         return Markup(
-            '<section class="answer" aria-label="Answer">{quote}{caution}</section>'
-            '<section class="passages"><h2>Cited passages</h2><ol>{cards}</ol></section>'
-        ).format(quote=_quote(found.citations[0]), caution=_caution(found), cards=cards)
+            '{scope}<section class="answer" aria-label="Answer">{quote}{caution}</section>{voices}{passages}'
+        ).format(
+            scope=scope,
+            quote=_quote(found.citations[0]),
+            caution=caution,
+            voices=_voices(found.voices[1:]),
+            passages=_passages("passages", "Cited passages", found.citations),
+        )
+    nearest = "Below is what comes nearest to the question. It is not an answer." if found.citations else ""
     return Markup(
-        '<section class="not-found" aria-label="No answer"><h2>{text}</h2>'
-        "<p>Below is what comes nearest to the question. It is not an answer.</p>{caution}</section>"
-        '<section class="passages nearest"><h2>Nearest passages</h2><ol>{cards}</ol></section>'
-    ).format(text=found.text, caution=_caution(found), cards=cards)
+        '{scope}<section class="not-found" aria-label="No answer"><h2>{text}</h2>{caution}{nearest}</section>{passages}'
+    ).format(
+        scope=scope,
+        text=found.text,
+        nearest=_note("note", nearest),
+        caution=caution,
+        passages=_passages("passages nearest", "Nearest passages", found.citations),
+    )
 
 
-def _caution(found: Answer) -> Markup:
-    """What to know before trusting the answer."""
-    return Markup('<p class="caution">{}</p>').format(found.caution) if found.caution else Markup("")
+def _scope(found: Answer, applied: Sequence[Hint]) -> Markup:
+    """With what the question was asked, and what that left out."""
+    undated = f"{_count(found.undated, 'article')} without a date left out" if found.undated else ""
+    return _note("scope", " · ".join(filter(None, (*(hint.offer for hint in applied), undated))))
+
+
+def _note(kind: str, text: str) -> Markup:
+    return Markup('<p class="{}">{}</p>').format(kind, text) if text else Markup("")
+
+
+def _voices(voices: Sequence[Citation]) -> Markup:
+    """What further articles say."""
+    if not voices:
+        return Markup("")
+    quotes = Markup("").join(Markup("<li>{}</li>").format(_quote(voice)) for voice in voices)
+    return Markup('<section class="voices"><h2>Other articles say</h2><ul>{}</ul></section>').format(quotes)
+
+
+def _passages(kind: str, title: str, citations: Sequence[Citation]) -> Markup:
+    if not citations:
+        return Markup("")
+    return Markup('<section class="{}"><h2>{}</h2><ol>{}</ol></section>').format(
+        kind, title, Markup("").join(_card(citation) for citation in citations)
+    )
 
 
 def problem(title: str, message: str, cure: str = "") -> Markup:
@@ -99,13 +132,14 @@ def report(built: BuildReport) -> Markup:
 
 
 def _quote(citation: Citation) -> Markup:
-    """The answer itself. Only the words of the original stand in quotation marks."""
+    """A quote with who says it. Only the words of the original stand in quotation marks."""
     return Markup(
-        '<blockquote class="{kind}" dir="auto"><p>{quote}</p></blockquote><p class="attribution">{who} [{rank}]</p>'
+        '<blockquote class="{kind}" dir="auto"><p>{quote}</p></blockquote>'
+        '<p class="attribution">{who}&nbsp;<a href="#passage-{rank}">[{rank}]</a></p>'
     ).format(
         kind="paraphrase" if citation.article.digest_of else "verbatim",
         quote=citation.quote,
-        who=_origin(citation.article),
+        who=_origin(citation.article, or_title=True),
         rank=citation.rank,
     )
 
@@ -117,8 +151,8 @@ def _card(citation: Citation) -> Markup:
         '<li id="passage-{rank}"><article aria-labelledby="title-{rank}">'
         '<h3 id="title-{rank}" dir="auto">{title}</h3>{digester}<p class="byline">{origin}</p>{also}'
         '<p class="passage" dir="auto">{before}<mark>{quote}</mark>{after}</p>'
-        '<p class="details">{link}<span class="match">{match} <small>{score:.2f}</small></span>'
-        '<span class="path">{path}</span></p></article></li>'
+        '<p class="details">{link}<span class="match">Match {score:.2f}</span>'
+        '<span class="path">{path}</span></p>{why}</article></li>'
     ).format(
         rank=citation.rank,
         title=article.title,
@@ -131,10 +165,34 @@ def _card(citation: Citation) -> Markup:
         quote=_text(citation.text[start:end]),
         after=_text(citation.text[end:]),
         link=_link(citation.link, f"Read the original: {(original and original.title) or article.title}"),
-        match=_match(citation.score),
         score=citation.score,
         path=article.path,
+        why=Markup("") if citation.why is None else _why(citation.why),
     )
+
+
+def _why(why: Why) -> Markup:
+    """Why a passage was found, to unfold: the parts of its score, and which words answered to which."""
+    parts = (
+        ("The question’s words, by their meaning", why.late_interaction),
+        ("The closest sentence, as a whole", why.sentence_cosine),
+        ("Words in common, rare ones first", why.bm25),
+    )
+    measured = Markup("").join(
+        Markup('<div><dt>{}</dt><dd><span class="bar"><i style="width: {:.0%}"></i></span> {:.2f}</dd></div>').format(
+            name, min(1.0, max(0.0, value)), value
+        )
+        for name, value in parts
+    )
+    words = Markup("").join(
+        Markup("<li>{} → <b>{}</b> <small>{:.2f}</small></li>").format(word.asked, word.found, word.cosine)
+        for word in why.words
+    )
+    return Markup(
+        '<details class="why"><summary>Why this passage</summary><p>What makes the match, each part from 0 to 1:</p>'
+        "<dl>{}</dl><p>Each word of the question, and the passage’s word that comes nearest to it:</p><ul>{}</ul>"
+        "</details>"
+    ).format(measured, words)
 
 
 def _also(article: ArticleInfo) -> Markup:
@@ -142,9 +200,11 @@ def _also(article: ArticleInfo) -> Markup:
     return _line([article.title, article.source, article.author, _day(article.published)])
 
 
-def _origin(article: ArticleInfo) -> Markup:
-    """Whose words, and when; of a digest, whose words it sums up."""
-    names = [_digest(article.digest_of)] if article.digest_of else [article.source, article.author]
+def _origin(article: ArticleInfo, *, or_title: bool = False) -> Markup:
+    """Whose words, and when; of a digest, whose words it sums up. Where that is not known, perhaps the title."""
+    names: list[str | None] = [_digest(article.digest_of)] if article.digest_of else [article.source, article.author]
+    if or_title and not any(names):
+        names = [article.title]
     return _line([*names, _day(article.published)])
 
 
@@ -185,12 +245,6 @@ def _is_web(url: str) -> bool:
     except ValueError:  # such as a bracket that is never closed
         return False
     return address.scheme in {"http", "https"} and bool(address.netloc)
-
-
-def _match(score: float) -> str:
-    if score >= STRONG:
-        return "Strong match"
-    return "Fair match" if score >= FAIR else "Weak match"
 
 
 def _paths(name: str, paths: Sequence[str]) -> Markup:
