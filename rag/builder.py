@@ -1,9 +1,10 @@
 """Corpus to index, doing only what changed.
 
-Files whose size and time are as they were are not read, files whose bytes are
-as they were are not embedded, and an article whose text is as it was (a moved
-file, new front matter) takes its vectors from the segment that has them, even
-from one that a killed build left behind. What is new goes into a new segment.
+Files whose size and time are as they were are not read, articles that are as
+they were stay where they are, and one whose text is as it was (a moved file, new
+front matter, a row of a table to which others came) takes its vectors from the
+segment that has them, even from one that a killed build left behind. What is new
+goes into a new segment.
 Small segments are merged, so that their number grows with the logarithm of the
 corpus.
 """
@@ -21,15 +22,16 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, groupby
 from pathlib import Path
 
 import numpy as np
 from filelock import FileLock, Timeout
 
-from rag import articles, calibration, encoder, states, vectors
+from rag import articles, calibration, encoder, languages, reading, states, vectors
 from rag.arrays import Numbers
 from rag.articles import CorpusFile
+from rag.articles.frames import Opened
 from rag.embedding import embed
 from rag.encoder import ModelCard
 from rag.errors import (
@@ -42,11 +44,14 @@ from rag.errors import (
     IndexMissingError,
     IndexWriteError,
     OptionError,
+    SlowFileError,
 )
+from rag.reading import Contents
 from rag.states import Codec
 from rag.store import (
     CARD,
     Checksum,
+    Companion,
     Damage,
     FileRecord,
     IndexFolder,
@@ -65,6 +70,7 @@ from rag.store import (
     read_card,
     read_current,
     read_files,
+    row_checksum,
     text_key,
     write_files,
 )
@@ -85,6 +91,8 @@ SEGMENT_PASSAGES = 16_384
 MOST_GONE = 0.25
 # A file changed within this time (ns) of a build may have changed again, with the same size and time.
 RACY = 2_000_000_000
+# So many parts of a file that could not be read are named.
+NAMED_FAILURES = 1_000
 
 Tell = Callable[[Progress], None]
 
@@ -137,9 +145,10 @@ def build(
         records = {} if before is None else read_files(folder, before)
         current = None if before is None or rebuilt else Snapshot(folder, before)
         shelf = _shelf(folder, settings, current, trusted=before is not None or not rebuilt)
-        with closing(_Writer(folder, settings, card, codec, device, shelf)) as writer:
-            survey = _Survey(corpus, _live(current), writer)
-            _take_in(corpus, found, records, before, survey, tell)
+        steps = _Steps(tell, len(found))
+        with closing(_Writer(folder, settings, card, codec, device, shelf, steps)) as writer:
+            survey = _Survey(_live(current, records), writer)
+            _take_in(corpus, found, records, None if current is None else before, survey, steps)
             uses = _uses(current, survey.kept) + writer.finish()
             now = (model, prepared, uses, tuple(survey.records))
             if before is not None and now == (before.model, before.prepared, before.segments, tuple(records.values())):
@@ -196,7 +205,7 @@ def changes(corpus: Path, folder: IndexFolder) -> Changes:
         record = records.get(file.path)
         if record is None:
             added.append(file.path)
-        elif not _untouched(record, file, manifest) and record.sha256 != _digest(corpus, file):
+        elif not _untouched(record, file, manifest) and _digests(corpus, file) != _recorded(record):
             changed.append(file.path)
     removed = sorted(records.keys() - {file.path for file in found})
     return Changes(tuple(added), tuple(changed), tuple(removed))
@@ -283,11 +292,30 @@ def _prepared(folder: IndexFolder, card: ModelCard, before: Manifest | None) -> 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where an article of the current generation stands, and its file."""
+    """Where an article of the current generation stands, the file that it is from, and its ``row_checksum``."""
 
     segment: str
     number: int
-    path: str
+    file: str
+    checksum: bytes
+
+
+class _Steps:
+    """Tells which file of the corpus is at hand, and how far its embedding has come."""
+
+    def __init__(self, tell: Tell, files: int) -> None:
+        self._tell, self._files = tell, files
+        self._done = 0
+
+    def file(self, path: str, done: int) -> None:
+        """A file is looked at, after so many others."""
+        self._done = done
+        self._tell(Progress("Reading and embedding", done, self._files, path))
+
+    def embedding(self, path: str, done: int, passages: int) -> None:
+        """Of the articles that were read, up to this one, so many passages of so many are embedded."""
+        item = f"{path} (passage {done:,} of {passages:,})"
+        self._tell(Progress("Embedding", self._done, self._files, item))
 
 
 class _Survey:
@@ -296,8 +324,8 @@ class _Survey:
     The same content in several files is one article, that of the first path.
     """
 
-    def __init__(self, corpus: Path, live: Mapping[str, _Place], writer: _Writer) -> None:
-        self._corpus, self._live, self._writer = corpus, live, writer
+    def __init__(self, live: Mapping[str, _Place], writer: _Writer) -> None:
+        self._live, self._writer = live, writer
         self._seen: set[str] = set()
         self.records: list[FileRecord] = []
         self.added: list[str] = []
@@ -306,46 +334,97 @@ class _Survey:
         self.failed: list[Failure] = []
         self.kept: set[tuple[str, int]] = set()
 
-    def has(self, path: str, ids: Sequence[str]) -> bool:
-        """Whether all articles of a file are at hand: in the index under its path, or from a file before it."""
-        at_hand = (id_ in self._seen or (id_ in self._live and self._live[id_].path == path) for id_ in ids)
-        return bool(ids) and all(at_hand)
+    def at_hand(self, found: Sequence[CorpusFile], records: Mapping[str, FileRecord], before: Manifest) -> set[str]:
+        """The files that need not be read: nothing changed, and the index has all their articles.
+
+        It has them under the file's own path, or under that of another such file.
+        A file whose reader was stopped before anything came is not tried again.
+        """
+        paths, ids = set[str](), set[str]()
+        for file in found:
+            old = records.get(file.path)
+            if old is not None and _untouched(old, file, before):
+                own = (id_ in self._live and self._live[id_].file == file.path for id_ in old.articles)
+                has = all(here or id_ in ids for here, id_ in zip(own, old.articles, strict=True))
+                if has and (old.articles or old.stopped):
+                    paths.add(file.path)
+                    ids.update(old.articles)
+        return paths
 
     def keep(self, record: FileRecord) -> None:
         """Leave a file unread, and what the index has of it as it is."""
-        self._keep(record.articles)
+        for id_ in record.articles:
+            if id_ not in self._seen:
+                self._seen.add(id_)
+                self.kept.add((self._live[id_].segment, self._live[id_].number))
         self.records.append(record)
-        self.unchanged.append(record.path)
+        self.failed += record.failures
+        if record.articles:
+            self.unchanged.append(record.path)
 
-    def read(self, file: CorpusFile, old: FileRecord | None) -> None:
-        """Read a file; what cannot be read is noted as failed."""
-        sha256 = ""
+    def read(self, file: CorpusFile, contents: Contents, old: FileRecord | None) -> None:
+        """Take in what is read of a file; what cannot be read is noted as failed."""
+        sha256, ids, failures, stopped = "", dict[str, None](), _Failures(file.path), False
         try:
-            data = articles.load(self._corpus, file)
-            sha256 = hashlib.sha256(data).hexdigest()
-            parsed = [each for each in articles.read(data, file.path) if isinstance(each, Article)]
+            for part in contents.parts:
+                if isinstance(part, Article):
+                    self._take(part)
+                    ids[part.id] = None
+                elif isinstance(part, Opened):
+                    sha256 = part.sha256
+                else:
+                    failures.add(part)
         except ArticleError as error:
-            self.failed.append(Failure(file.path, error.reason))
-            self.records.append(FileRecord(file.path, file.size, file.modified, sha256, (), error.reason))
+            failures.add(Failure(error.path, error.reason))
+            stopped = isinstance(error, SlowFileError)
+        companions = (
+            Companion(each.path, each.size, each.modified, digest)
+            for each, digest in zip(file.companions, contents.companions, strict=True)
+        )
+        known = (file.path, file.size, file.modified, sha256, tuple(ids))
+        record = FileRecord(*known, failures.told(), tuple(companions), stopped)
+        self.records.append(record)
+        self.failed += record.failures
+        if not ids:
             return
-        ids = tuple(article.id for article in parsed)
-        if self.has(file.path, ids):
-            self._keep(ids)
-        for article in parsed:
-            if article.id not in self._seen:
-                self._seen.add(article.id)
-                self._writer.add(article)
-        self.records.append(FileRecord(file.path, file.size, file.modified, sha256, ids))
         if old is None or not old.articles:
             self.added.append(file.path)
-        elif old.sha256 != sha256:
+        elif _recorded(old) != _recorded(record):
             self.changed.append(file.path)
         else:
             self.unchanged.append(file.path)
 
-    def _keep(self, ids: Iterable[str]) -> None:
-        self.kept.update((self._live[id_].segment, self._live[id_].number) for id_ in ids if id_ not in self._seen)
-        self._seen.update(ids)
+    def _take(self, article: Article) -> None:
+        """Keep an article where it stands, if it stands there as it is; else write it."""
+        if article.id in self._seen:
+            return
+        self._seen.add(article.id)
+        place = self._live.get(article.id)
+        if place is not None and place.checksum == row_checksum(article):
+            self.kept.add((place.segment, place.number))
+        else:
+            self._writer.add(article)
+
+
+class _Failures:
+    """What of a file cannot be read: each part as far as there are not too many."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._named: list[Failure] = []
+        self._more = 0
+
+    def add(self, failure: Failure) -> None:
+        """One more."""
+        if len(self._named) < NAMED_FAILURES:
+            self._named.append(failure)
+        else:
+            self._more += 1
+
+    def told(self) -> tuple[Failure, ...]:
+        """The failures, the last of which says how many more there are."""
+        more = Failure(self._path, f"{self._more:,} more of its parts cannot be read; mend or remove them")
+        return (*self._named, more) if self._more else tuple(self._named)
 
 
 def _take_in(
@@ -354,30 +433,43 @@ def _take_in(
     records: Mapping[str, FileRecord],
     before: Manifest | None,
     survey: _Survey,
-    tell: Tell,
+    steps: _Steps,
 ) -> None:
-    """Look at each file, and read those that may have changed.
+    """Look at each file, and read those that may have changed since ``before``: all where it is None.
 
     Raises:
         CorpusUnreadableError: not one of them can be read.
     """
-    for done, file in enumerate(found):
-        tell(Progress("Reading and embedding", done, len(found), file.path))
-        old = records.get(file.path)
-        untouched = old is not None and before is not None and _untouched(old, file, before)
-        if old is not None and untouched and survey.has(file.path, old.articles):
-            survey.keep(old)
-        else:
-            survey.read(file, old)
-    if len(survey.failed) == len(found):
+    kept = set() if before is None else survey.at_hand(found, records, before)
+    with closing(reading.read(corpus, [file for file in found if file.path not in kept])) as contents:
+        for done, file in enumerate(found):
+            steps.file(file.path, done)
+            if file.path in kept:
+                survey.keep(records[file.path])
+            else:
+                survey.read(file, next(contents), records.get(file.path))
+    if not any(record.articles for record in survey.records):
         raise CorpusUnreadableError(str(corpus), {each.path: each.reason for each in survey.failed})
 
 
 def _untouched(record: FileRecord, file: CorpusFile, manifest: Manifest) -> bool:
-    """Whether size and time say that a file is as the build of this generation found it."""
+    """Whether sizes and times say that a file and those beside it are as the build of this generation found them."""
     built = datetime.fromisoformat(manifest.created).timestamp() * 1e9
-    same = (record.size, record.modified) == (file.size, file.modified)
-    return same and file.modified < built - RACY
+    before: tuple[FileRecord | Companion, ...] = (record, *record.companions)
+    was = [(each.path, each.size, each.modified) for each in before]
+    now = [(each.path, each.size, each.modified) for each in (file, *file.companions)]
+    return was == now and all(modified < built - RACY for _, _, modified in now)
+
+
+def _recorded(record: FileRecord) -> list[tuple[str, str]]:
+    """A file and those beside it, each with the hash of its bytes."""
+    recorded: tuple[FileRecord | Companion, ...] = (record, *record.companions)
+    return [(each.path, each.sha256) for each in recorded]
+
+
+def _digests(corpus: Path, file: CorpusFile) -> list[tuple[str, str]]:
+    """The same as ``_recorded``, of the files as they are now."""
+    return [(each.path, _digest(corpus, each)) for each in (file, *file.companions)]
 
 
 def _digest(corpus: Path, file: CorpusFile) -> str:
@@ -387,16 +479,23 @@ def _digest(corpus: Path, file: CorpusFile) -> str:
         return ""
 
 
-def _live(snapshot: Snapshot | None) -> dict[str, _Place]:
+def _live(snapshot: Snapshot | None, records: Mapping[str, FileRecord]) -> dict[str, _Place]:
     """Where each article of the current generation stands, by its id."""
     if snapshot is None:
         return {}
     return {
-        info.id: _Place(name, number, info.path)
+        identity: _Place(name, number, _file_of(path, records), kept)
         for (name, segment), live in zip(snapshot.by_name.items(), snapshot.live, strict=True)
-        for number, info in enumerate(segment.infos())
+        for number, (identity, path, kept) in enumerate(segment.places())
         if live[number]
     }
+
+
+def _file_of(path: str, records: Mapping[str, FileRecord]) -> str:
+    """The file that an article is from: its path, or what stands before its place in the file ("table.csv#12")."""
+    while path and path not in records:
+        path = path[: max(path.rfind("#"), path.rfind("/"), 0)]
+    return path
 
 
 def _uses(snapshot: Snapshot | None, kept: set[tuple[str, int]]) -> tuple[SegmentUse, ...]:
@@ -437,9 +536,10 @@ class _Writer:
         codec: Codec,
         device: str,
         shelf: Sequence[Segment],
+        steps: _Steps,
     ) -> None:
         self._folder, self._settings, self._card, self._codec = folder, settings, card, codec
-        self._device, self._shelf = device, shelf
+        self._device, self._shelf, self._steps = device, shelf, steps
         self._waiting: list[Article] = []
         self._characters = 0
         self._writing: SegmentWriter | None = None
@@ -454,19 +554,20 @@ class _Writer:
 
     def add(self, article: Article) -> None:
         """Take in an article; it is written once enough of them are there."""
-        self._waiting.append(article)
+        told = languages.code(article.language) or languages.language(article.text)
+        self._waiting.append(replace(article, language=told))
         self._characters += len(article.text)
         if self._characters >= CHUNK_CHARACTERS:
             self._flush()
 
-    def copy(self, article: Article, encoded: EncodedArticle) -> None:
+    def copy(self, article: Article, parts: Iterable[EncodedArticle]) -> None:
         """Write an article whose vectors are at hand."""
         if self._writing is None:
             self._path = self._folder.segments / uuid.uuid4().hex[:12]
             self._writing = SegmentWriter(
                 self._path, self._settings, self._card.dimensions, self._codec.width, self._card.vocabulary
             )
-        self._writing.add(article, encoded)
+        self._writing.add(article, parts)
 
     def finish(self) -> tuple[SegmentUse, ...]:
         """Write what waits, and give the segments made since the last time."""
@@ -477,22 +578,38 @@ class _Writer:
 
     def _flush(self) -> None:
         at_hand = [self._on_shelf(article) for article in self._waiting]
-        new = [article.text for article, found in zip(self._waiting, at_hand, strict=True) if found is None]
-        made = iter(embed(new, self.encoder, self._codec, self._settings.passage_tokens) if new else ())
+        new = [article for article, found in zip(self._waiting, at_hand, strict=True) if found is None]
+        made = self._embedded(new)
         for article, found in zip(self._waiting, at_hand, strict=True):
-            encoded = found or next(made)
-            self.embedded += 0 if found else len(encoded.passages)
-            self.copy(article, encoded)
+            self.copy(article, next(made) if found is None else found)
             if self._writing is not None and self._writing.passages >= SEGMENT_PASSAGES:
                 self._end_segment()
         self._waiting, self._characters = [], 0
 
-    def _on_shelf(self, article: Article) -> EncodedArticle | None:
+    def _embedded(self, new: Sequence[Article]) -> Iterator[Iterator[EncodedArticle]]:
+        """The parts of one article after the other."""
+        if not new:
+            return
+
+        def tell(text: int, done: int, passages: int) -> None:
+            self._steps.embedding(new[text].path, done, passages)
+
+        texts = [article.text for article in new]
+        parts = embed(texts, self.encoder, self._codec, self._settings.passage_tokens, tell)
+        for _, own in groupby(parts, key=lambda part: part.text):
+            yield self._counted(part.encoded for part in own)
+
+    def _counted(self, parts: Iterable[EncodedArticle]) -> Iterator[EncodedArticle]:
+        for part in parts:
+            self.embedded += len(part.passages)
+            yield part
+
+    def _on_shelf(self, article: Article) -> Iterator[EncodedArticle] | None:
         key = text_key(article.text)
         for segment in self._shelf:
             number = segment.with_text(key)
             if number is not None:
-                return segment.encoded(number)
+                return segment.parts(number)
         return None
 
     def close(self) -> None:
@@ -519,7 +636,7 @@ def _merge(segments: Mapping[SegmentUse, Segment], writer: _Writer) -> tuple[Seg
     for use, segment in segments.items():
         if use.name in chosen:
             for number in sorted(set(range(segment.card.articles)) - set(use.removed)):
-                writer.copy(segment.article(number), segment.encoded(number))
+                writer.copy(segment.article(number), segment.parts(number))
     return tuple(use for use in segments if use.name not in chosen) + writer.finish()
 
 

@@ -1,4 +1,4 @@
-"""The command ``rag``: build, ask, status, evaluate and the page."""
+"""The command ``rag``: build, ask, status, evaluate, add and the page."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import importlib.util
 import json
 import logging
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import date
@@ -22,9 +22,11 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
 
-    from rag.answer import Answer
+    from rag.adding import Additions
+    from rag.answer import Answer, Order
     from rag.evaluation import Evaluation, Outcome
-    from rag.types import BuildReport, Citation, Progress
+    from rag.hints import Hint
+    from rag.types import ArticleInfo, BuildReport, Citation, Progress
 
 NOT_FOUND_CODE = 3
 PORT = 7860
@@ -83,6 +85,9 @@ def ask(  # noqa: PLR0913  one parameter an option
     until: Annotated[str | None, typer.Option(help="The last day to include.")] = None,
     source: Annotated[list[str] | None, typer.Option(help="Only this source; may be repeated.")] = None,
     author: Annotated[list[str] | None, typer.Option(help="Only this author; may be repeated.")] = None,
+    order: Annotated[
+        str, typer.Option(help="What comes first of what answers: relevance, newest or oldest.")
+    ] = "relevance",
     refresh: Refresh = True,
     explain: Annotated[bool, typer.Option("--explain", help="Tell why each passage was found.")] = False,
     as_json: Json = False,
@@ -95,7 +100,8 @@ def ask(  # noqa: PLR0913  one parameter an option
             library = rag.refreshed(corpus, index, progress=tell)
     else:
         library = rag.open(index)
-    answer = library.ask(question, k, since, until, source or None, author or None, explain=explain)
+    first = cast("Order", order)  # any other is refused by what is called
+    answer = library.ask(question, k, since, until, source or None, author or None, explain=explain, order=first)
     if as_json:
         _print_json(asdict(answer))
     else:
@@ -115,7 +121,7 @@ def status(
 ) -> None:
     """Tell what is in the index and whether the articles have changed since."""
     import rag
-    from rag import settings
+    from rag import languages, settings
 
     library = rag.open(index)
     if check:
@@ -163,7 +169,8 @@ def status(
     else:
         console.print(f"The index is up to date with {facts['corpus']}.")
     for info in listed:
-        known = (info.author, info.source, info.published and info.published.isoformat(), info.url)
+        day = info.published and info.published.isoformat()
+        known = (info.author, info.source, day, info.url, info.language and f"in {languages.name(info.language)}")
         console.print(f"\n{_plain(info.title)}", style="bold", soft_wrap=True)
         console.print(f"  {_plain(info.path)}, id {info.id}", style="dim", soft_wrap=True)
         told_of = ", ".join(str(each) for each in known if each) or "author, source, date and address are not known"
@@ -240,6 +247,30 @@ def ui(
         open_browser=open_page,
         announce=lambda address: _announce(address, port),
     )
+
+
+@app.command()
+def add(
+    things: Annotated[list[str], typer.Argument(metavar="FILE_FOLDER_OR_LINK…", help="Files, folders, and links.")],
+    *,
+    corpus: Corpus = None,
+    index: Index = None,
+    into: Annotated[str, typer.Option(help="The folder within the corpus where they go.")] = "",
+    feed: Annotated[bool, typer.Option("--feed", help="Add the page of each entry of the feeds linked to.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Put files, folders and web pages into the corpus; nothing there is written over."""
+    from rag import adding, settings
+
+    folder = settings.corpus_folder(corpus)
+    with _progress() as tell:
+        done = adding.add(things, folder, into=into, feed=feed, index=settings.index_folder(index), progress=tell)
+    if as_json:
+        _print_json(asdict(done))
+    else:
+        _print_additions(done, folder)
+    if not (done.added or done.present):
+        raise typer.Exit(1)
 
 
 def main() -> None:
@@ -349,16 +380,54 @@ def _print_answer(answer: Answer) -> None:
 
     console = _console()
     if answer.found:
-        _print_wrapped(console, Text.assemble((_plain(answer.text), "bold"), (" [1]", "dim")), indent=0)
+        _print_wrapped(console, Text.assemble((_line(answer.text), "bold"), (" [1]", "dim")), indent=0)
     else:
-        _print_wrapped(console, Text.assemble((answer.text, "yellow"), " The nearest passages:"), indent=0)
+        _print_wrapped(console, Text(answer.text, "yellow"), indent=0)
     if answer.caution:
         _print_wrapped(console, Text(_plain(answer.caution), "dim"), indent=0)
+    if answer.undated:
+        left_out = f"{_many(answer.undated, 'article')} without a date"
+        _print_wrapped(console, Text(f"Left out by the date filter: {left_out}.", "dim"), indent=0)
+    _print_voices(console, answer.voices[1:])
+    if answer.citations and not answer.found:
+        console.print("\nThe nearest passages:")
     for citation in answer.citations:
         console.print()
         _print_citation(console, citation)
-    if answer.undated:
-        console.print(f"\n{_many(answer.undated, 'article')} without a date left out by the date filter", style="dim")
+    for place, hint in enumerate(answer.hints):
+        if not place:
+            console.print()
+        console.print(Text(f"{hint.offer}: add {_options(hint)}", "dim"), soft_wrap=True)
+
+
+def _print_voices(console: Console, voices: Sequence[Citation]) -> None:
+    """What further articles say, each in a line or a few."""
+    from rich.table import Table
+    from rich.text import Text
+
+    if not voices:
+        return
+    lines = Table.grid(padding=(0, 1))
+    for voice in voices:
+        who = f" — {_who(voice.article)} [{voice.rank}]"
+        lines.add_row("•", Text.assemble(_line(voice.quote), (_plain(who), "dim")))
+    console.print("\nOther articles say:")
+    console.print(lines, width=min(console.width, WIDTH))
+
+
+def _who(article: ArticleInfo) -> str:
+    """Who says it and when; the title where that is not known."""
+    from rag.answer import digest_line
+
+    names = (article.author, article.source) if article.digest_of is None else (digest_line(article.digest_of),)
+    known = [name for name in names if name] or [article.title]
+    return ", ".join([*known, *([article.published.isoformat()] if article.published else [])])
+
+
+def _options(hint: Hint) -> str:
+    """What to type to follow a hint."""
+    given = (("--since", hint.since), ("--until", hint.until), ("--order", hint.order))
+    return " ".join(f"{option} {value}" for option, value in given if value)
 
 
 def _print_citation(console: Console, citation: Citation) -> None:
@@ -378,7 +447,8 @@ def _print_citation(console: Console, citation: Citation) -> None:
     text = Text(_plain(citation.text))
     text.stylize("bold cyan", citation.quote_start - citation.start, citation.quote_end - citation.start)
     _print_wrapped(console, text)
-    place = f"{article.path}, characters {citation.start}–{citation.end}, score {citation.score:.2f}"
+    page = f"page {citation.page}, " if citation.page else ""
+    place = f"{article.path}, {page}characters {citation.start}–{citation.end}, score {citation.score:.2f}"
     _print_wrapped(console, Text(_plain(place), "dim"))
     if citation.why is not None:
         why = citation.why
@@ -445,6 +515,28 @@ def _print_drafted(path: Path, count: int, wanted: int) -> None:
     )
 
 
+def _print_additions(done: Additions, corpus: Path) -> None:
+    console = _console()
+    for each in done.added:
+        from_where = f"  {each.given}" if each.given.rpartition("/")[2] != each.path.rpartition("/")[2] else ""
+        console.print(f"  added    {_plain(each.path + from_where)}", soft_wrap=True)
+        if each.note:
+            console.print(f"           {_plain(each.note)}", style="dim", soft_wrap=True)
+    for each in done.present[:LISTED]:
+        console.print(f"  there    {_plain(each.path)}", style="dim", soft_wrap=True)
+    if len(done.present) > LISTED:
+        console.print(f"  there    … and {len(done.present) - LISTED:,} more", style="dim")
+    for failure in done.failed:
+        console.print(f"  failed   {_plain(failure.path)}: {_plain(failure.reason)}", style="yellow", soft_wrap=True)
+    counts = ((done.present, "there already"), (done.failed, "failed"))
+    others = ", ".join(f"{len(of):,} {name}" for of, name in counts if of)
+    told = f"{_many(len(done.added), 'file')} added to {_plain(str(corpus))}"
+    console.print(f"{told} ({others})" if others else told)
+    if done.added:
+        them = "it" if len(done.added) == 1 else "them"
+        console.print(f"The next `rag ask` reads {them}; `rag build` does so now.", style="dim")
+
+
 def _share(value: float | None) -> str:
     return "–" if value is None else f"{value:.3f}"
 
@@ -458,6 +550,11 @@ def _print_wrapped(console: Console, text: Text, indent: int = 4) -> None:
 def _plain(text: str) -> str:
     """Article text for a terminal: control characters are not obeyed, and no character is added or lost."""
     return "".join(each if each.isprintable() or each == "\n" else " " for each in text)
+
+
+def _line(quote: str) -> str:
+    """A quote in one line, which the terminal breaks where it has to."""
+    return _plain(" ".join(quote.split()))
 
 
 def _when(created: str) -> str:

@@ -3,45 +3,157 @@
 A sentence's vector is that of the sentence encoded alone: pooled from the
 passage's own forward pass it costs about 0.005 of hit@1 on XQuAD-en
 (docs/retrieval.md).
+
+The states of a passage take 32 times the room of their codes. So some passages
+are encoded and compressed at a time, and of a long text a part is handed on
+before the next is made: what is held at once does not grow with its length.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import islice
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby, islice
 
 import numpy as np
 
 from rag import passages, tokens
-from rag.arrays import Bytes
+from rag.arrays import Bytes, Floats, Ids
 from rag.encoder import Encoder, TokenStates
 from rag.passages import TokenLimit
 from rag.states import Codec
 from rag.types import EncodedArticle, Passage, Sentence
 
+# Among so many passages like lengths are encoded together; a part has at most so many.
+WINDOW = 1024
+# So many passages, and so many sentences, are encoded before they are compressed.
+PASSAGES_AT_ONCE = 128
+SENTENCES_AT_ONCE = 1024
+# Whoever wants to know is told after so many passages.
+TOLD_AFTER = 64
 
-def embed(texts: Sequence[str], encoder: Encoder, codec: Codec, passage_tokens: int) -> list[EncodedArticle]:
-    """Cut texts into passages of at most ``passage_tokens`` (cl100k_base) that the model can read whole, and encode."""
+Tell = Callable[[int, int, int], None]
+"""Is told the number of the text at hand, and how many passages are done of how many in all texts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What the model makes of a text, or of one part of it after the other; ``text`` counts the texts from 0."""
+
+    text: int
+    encoded: EncodedArticle
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Passages of one text that follow each other; its sentences, and those of them that are in no run before."""
+
+    number: int
+    text: str
+    passages: tuple[Passage, ...]
+    sentences: tuple[Sentence, ...]
+    new: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Compressed:
+    """The word pieces of a passage; fields as for :class:`~rag.types.EncodedArticle`."""
+
+    codes: Bytes
+    pieces: Ids
+    places: Bytes
+
+
+def embed(
+    texts: Sequence[str], encoder: Encoder, codec: Codec, passage_tokens: int, tell: Tell | None = None
+) -> Iterator[Part]:
+    """Cut texts into passages of at most ``passage_tokens`` (cl100k_base) that the model can read whole, and encode.
+
+    The parts come in the order of the texts, at least one of each that has a word.
+    """
     limits = (TokenLimit(tokens.counts, passage_tokens), TokenLimit(encoder.counts, encoder.room))
     cut = [passages.split(text, limits) for text in texts]
-    pairs = list(zip(texts, cut, strict=True))
-    vectors = iter(encoder.sentences([text[s.start : s.end] for text, (found, _) in pairs for s in found]))
-    encoded = iter(encoder.passages([text[p.start : p.end] for text, (_, found) in pairs for p in found]))
-    result = []
-    for sentences, parts in cut:
-        own = list(islice(encoded, len(parts)))
-        result.append(
-            EncodedArticle(
-                sentences=sentences,
-                passages=parts,
-                vectors=np.array(list(islice(vectors, len(sentences))), np.float32),
-                codes=codec.encode(np.concatenate([each.states for each in own])),
-                pieces=np.concatenate([each.pieces for each in own]).astype(np.uint32),
-                places=np.concatenate([_places(*pair, sentences) for pair in zip(parts, own, strict=True)]),
+    meter = _Meter([found for _, found in cut], tell)
+    for window in _windows(texts, cut):
+        vectors = iter(_vectors(window, encoder, meter))
+        compressed = iter(_compressed(window, encoder, codec, meter))
+        for run in window:
+            own = list(islice(compressed, len(run.passages)))
+            encoded = EncodedArticle(
+                sentences=run.new,
+                passages=run.passages,
+                vectors=np.array(list(islice(vectors, len(run.new))), np.float32).reshape(len(run.new), -1),
+                codes=np.concatenate([each.codes for each in own]),
+                pieces=np.concatenate([each.pieces for each in own]),
+                places=np.concatenate([each.places for each in own]),
                 lengths=np.array([len(each.pieces) for each in own], np.int64),
             )
-        )
-    return result
+            yield Part(run.number, encoded)
+
+
+def _windows(
+    texts: Sequence[str], cut: Sequence[tuple[tuple[Sentence, ...], tuple[Passage, ...]]]
+) -> Iterator[list[_Run]]:
+    """The passages of all texts in order, ``WINDOW`` at a time."""
+    every = ((number, passage) for number, (_, found) in enumerate(cut) for passage in found)
+    told = [0] * len(texts)
+    while window := list(islice(every, WINDOW)):
+        runs = []
+        for number, pairs in groupby(window, key=lambda pair: pair[0]):
+            own, sentences = tuple(passage for _, passage in pairs), cut[number][0]
+            runs.append(_Run(number, texts[number], own, sentences, sentences[told[number] : own[-1].last]))
+            told[number] = own[-1].last
+        yield runs
+
+
+class _Meter:
+    """Tells how many passages are done: as many of them as characters of theirs and of their sentences."""
+
+    def __init__(self, cut: Sequence[Sequence[Passage]], tell: Tell | None) -> None:
+        self._every = [number for number, found in enumerate(cut) for _ in found]
+        self._characters = 2 * sum(each.end - each.start for found in cut for each in found)
+        self._tell = tell
+        self._encoded = self._told = 0
+
+    def add(self, characters: int) -> None:
+        """So many characters more have been encoded."""
+        self._encoded += characters
+        done = len(self._every) * self._encoded // max(1, self._characters)
+        if self._tell is not None and self._told + TOLD_AFTER <= done < len(self._every):
+            self._told = done
+            self._tell(self._every[done], done, len(self._every))
+
+
+def _vectors(window: Sequence[_Run], encoder: Encoder, meter: _Meter) -> Floats:
+    """The vectors of the new sentences of all runs: float32 (sentences, d)."""
+    written = [run.text[sentence.start : sentence.end] for run in window for sentence in run.new]
+    vectors = np.empty((len(written), encoder.card.dimensions), np.float32)
+    for places in _like_lengths(written, SENTENCES_AT_ONCE):
+        some = [written[place] for place in places]
+        vectors[places] = encoder.sentences(some)
+        meter.add(sum(map(len, some)))
+    return vectors
+
+
+def _compressed(window: Sequence[_Run], encoder: Encoder, codec: Codec, meter: _Meter) -> list[_Compressed]:
+    """The passages of all runs, in order."""
+    every = [(run, passage) for run in window for passage in run.passages]
+    written = [run.text[passage.start : passage.end] for run, passage in every]
+    found: dict[int, _Compressed] = {}
+    for places in _like_lengths(written, PASSAGES_AT_ONCE):
+        some = [written[place] for place in places]
+        for place, encoded in zip(places, encoder.passages(some), strict=True):
+            run, passage = every[place]
+            sentence_of = _places(passage, encoded, run.sentences)
+            found[place] = _Compressed(codec.encode(encoded.states), encoded.pieces.astype(np.uint32), sentence_of)
+        meter.add(sum(map(len, some)))
+    return [found[place] for place in range(len(every))]
+
+
+def _like_lengths(written: Sequence[str], at_once: int) -> Iterator[list[int]]:
+    """The places of texts of like lengths together, the longest first, so many at once."""
+    longest_first = sorted(range(len(written)), key=lambda place: -len(written[place]))
+    return (longest_first[begin : begin + at_once] for begin in range(0, len(written), at_once))
 
 
 def _places(passage: Passage, encoded: TokenStates, sentences: Sequence[Sentence]) -> Bytes:

@@ -131,6 +131,13 @@ class Encoder:
         found = dict(self._encode(texts, self.card.passage_prefix))
         return [found[position] for position in range(len(texts))]
 
+    def starts(self, texts: Sequence[str]) -> list[Integers]:
+        """Where the word pieces of each passage begin, as ``passages`` tells it, without running the model."""
+        prefix = self.card.passage_prefix
+        prefixed = [_sound(prefix + text) for text in texts]
+        read = zip(prefixed, self._tokenizer.encode_batch(prefixed), strict=True)
+        return [np.array(list(_own_pieces(*each, len(prefix)).values()), np.int64) for each in read]
+
     def sentences(self, texts: Sequence[str]) -> Floats:
         """The vectors of sentences encoded alone: float32 (texts, d), of length 1."""
         vectors = np.empty((len(texts), self.card.dimensions), np.float32)

@@ -21,13 +21,22 @@
     │   ├── EmptyArticleError           no text in it
     │   ├── UndecodableError            not text in any known encoding
     │   ├── FrontMatterError            its front matter is not valid
+    │   ├── SidecarError                what is said of it in a file beside it is not valid
+    │   ├── ColumnsFileError            it does not say what the columns of tables hold
+    │   ├── ColumnsUnknownError         a table, and no column of it is known to hold text
     │   ├── ArticleTooLargeError        larger than a reader accepts
     │   ├── BrokenFileError             not what its name says, or damaged
     │   ├── EncryptedFileError          it asks for a password
     │   ├── ScannedFileError            pictures of pages, without text
     │   ├── SlowFileError               its reader takes too long, or too much memory
+    │   ├── ReaderError                 the process that reads such files cannot be started
     │   ├── NestedArchiveError          an archive within an archive
-    │   └── UnsafeArchiveError          an archive that would do harm, or hides too much
+    │   ├── UnsafeArchiveError          an archive that would do harm, or hides too much
+    │   ├── MissingFileError            nothing lies there to be added
+    │   └── UnwritableError             it cannot be put into the folder of articles
+    ├── FetchError                      a link that gives no article
+    │   ├── FetchRefusedError           it leads where links are not followed
+    │   └── FetchFailedError            the site does not give it
     ├── ArticleUnknownError             no article of this id in the index
     ├── IndexMissingError               no index in this folder
     ├── IndexDamagedError               a file is missing or not as it was written
@@ -214,6 +223,34 @@ class FrontMatterError(ArticleError):
         super().__init__(path, f"its front matter is not valid ({problem}); mend or remove the lines between ---")
 
 
+class SidecarError(ArticleError):
+    """A file beside an article that says what it is, and is not valid or belongs to no article."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        self.problem = problem
+        super().__init__(path, f"it does not say what an article is ({problem}); mend, rename or remove it")
+
+
+class ColumnsFileError(ArticleError):
+    """The file that says what the columns of tables hold is not valid."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        self.problem = problem
+        super().__init__(path, f"it does not say what columns hold ({problem}); mend or remove the line")
+
+
+class ColumnsUnknownError(ArticleError):
+    """A table, and no column of it is known to hold the articles' text; ``columns`` is what it has."""
+
+    def __init__(self, path: str, columns: Sequence[str]) -> None:
+        self.columns = tuple(columns)
+        super().__init__(
+            path,
+            f"no column of it is known to hold text ({', '.join(columns) or 'it has none'}); name the one that does in "
+            'columns.toml, at the top of the corpus (a line [columns], then text = "its name, or its number")',
+        )
+
+
 class ArticleTooLargeError(ArticleError):
     """The file is larger than a reader accepts; sizes are in bytes."""
 
@@ -256,6 +293,14 @@ class SlowFileError(ArticleError):
         super().__init__(path, f"its reader was stopped ({problem}); split it or save it in another format")
 
 
+class ReaderError(ArticleError):
+    """The process in which files of this kind are read cannot be started."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        self.problem = problem
+        super().__init__(path, f"its reader cannot be started ({problem}); see to the installation of Clippings")
+
+
 class NestedArchiveError(ArticleError):
     """An archive lies within an archive."""
 
@@ -269,6 +314,46 @@ class UnsafeArchiveError(ArticleError):
     def __init__(self, path: str, problem: str) -> None:
         self.problem = problem
         super().__init__(path, f"it is not unpacked ({problem}); put the articles in it into the folder one by one")
+
+
+class MissingFileError(ArticleError):
+    """Nothing lies there to be added."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path, "there is no such file or folder; give the path of one, or a link with its https://")
+
+
+class UnwritableError(ArticleError):
+    """It cannot be put into the folder of articles."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        self.problem = problem
+        super().__init__(path, f"it cannot be written ({problem}); make room, or name another folder with --corpus")
+
+
+class FetchError(RagError):
+    """A link that gives no article; adding reports it and goes on."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        self.url = url
+        self.reason = reason
+        super().__init__(f"{url}: {reason}.")
+
+
+class FetchRefusedError(FetchError):
+    """The link leads where links are not followed; nothing was sent there."""
+
+    def __init__(self, url: str, problem: str) -> None:
+        self.problem = problem
+        super().__init__(url, f"it is not fetched ({problem}); save the page with a browser and add the file")
+
+
+class FetchFailedError(FetchError):
+    """The site does not give what the link names, or not in time, or more than is read."""
+
+    def __init__(self, url: str, problem: str) -> None:
+        self.problem = problem
+        super().__init__(url, f"it cannot be fetched ({problem}); see if a browser opens it, and add what it saves")
 
 
 class ArticleUnknownError(RagError, KeyError):

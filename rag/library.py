@@ -10,12 +10,15 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property, lru_cache
 from pathlib import Path
+from typing import get_args
+
+import numpy as np
 
 from rag import builder, encoder, examples, search, settings
-from rag.answer import Answer, answer, cite
+from rag.answer import Answer, Order, answer, by_date, cite
 from rag.arrays import Mask
 from rag.builder import CODEC, Tell
-from rag.encoder import Encoder
+from rag.encoder import Encoder, TokenStates
 from rag.errors import (
     ArticleUnknownError,
     EmptyQuestionError,
@@ -28,11 +31,13 @@ from rag.errors import (
 )
 from rag.evidence import holds_all, quoted
 from rag.explanation import matches
+from rag.hints import Hint, hints
 from rag.reranker import Reranker
 from rag.selection import select
+from rag.spelling import Spelling, respelled, spellings
 from rag.states import Codec
 from rag.store import IndexFolder, Manifest, Segment, Snapshot, check_model, damage_told, read_current
-from rag.types import Article, ArticleInfo, BuildReport, Changes, Citation, Passage, Why
+from rag.types import Article, ArticleInfo, BuildReport, Changes, Citation, Passage, Sentence, Why
 
 _log = logging.getLogger(__name__)
 
@@ -46,6 +51,8 @@ SPARE = 10
 RERANKED = 20
 # A passage with the very words of a phrase is among so many, since they are looked for by their words too.
 SPARE_FOR_PHRASES = 200
+# What is newest, or oldest, is looked for among so many of the best.
+DATED = 50
 MOST_CHARACTERS = 20_000
 EXAMPLE_ARTICLES = 40
 
@@ -64,6 +71,30 @@ class _Filter:
     """The articles to choose from, one mask a segment, or None for all; and how many were left out as undated."""
 
     masks: tuple[Mask, ...] | None
+    undated: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question in one of its spellings, as the model and the search take it."""
+
+    text: str
+    encoded: TokenStates
+    query: search.Query
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """What was found for a question, and with what, so that it can be explained.
+
+    ``hits`` are under the article's id and the start of the passage, each with
+    the spelling of the question that it answers best.
+    """
+
+    citations: tuple[Citation, ...]
+    hits: dict[tuple[str, int], tuple[_Asked, search.Hit]]
+    spellings: tuple[Spelling, ...]
+    opened: _Opened
     undated: int
 
 
@@ -114,9 +145,10 @@ class Library:
             OptionError: an option is out of its range.
             IndexDamagedError, CitationError: the index is not as it was written.
         """
-        return self._retrieve(question, k, since, until, sources, authors, explain=explain)[0]
+        ranked = self._retrieve(question, k, _days(since, until), sources, authors)
+        return self._explained(ranked, ranked.citations) if explain else ranked.citations
 
-    def ask(
+    def ask(  # noqa: PLR0913  one parameter an option
         self,
         question: str,
         k: int = 5,
@@ -127,6 +159,7 @@ class Library:
         *,
         per_article: int | None = 2,
         explain: bool = False,
+        order: Order = "relevance",
     ) -> Answer:
         """What the articles say to a question, with citations; options and errors as for ``retrieve``.
 
@@ -134,15 +167,29 @@ class Library:
         More than ``per_article`` passages of one article are cited only where no
         others are nearly as good; None sets no such limit. A phrase in double
         quotation marks must stand word for word in each passage. ``explain``
-        gives each citation its ``why``.
+        gives each citation its ``why``. With the ``order`` "newest" or "oldest",
+        of the best passages those whose quotes answer by themselves come first,
+        by the dates of their articles and undated ones last; where nothing is
+        found, or none of them answers by itself, the order is that of relevance.
         """
+        days = _days(since, until)
+        if order not in get_args(Order):
+            raise OptionError("order", order, "relevance, newest or oldest")
         phrases = quoted(question)
-        spare = SPARE_FOR_PHRASES if phrases else SPARE
-        ranked, undated, scale = self._retrieve(
-            question, k, since, until, sources, authors, spare=spare, explain=explain
-        )
-        citations = select([each for each in ranked if holds_all(phrases, each.text)], k, per_article)
-        return answer(question, citations, scale / search.MOST, undated)
+        more = 0 if order == "relevance" else DATED
+        spare = more + (SPARE_FOR_PHRASES if phrases else SPARE)
+        ranked = self._retrieve(question, k, days, sources, authors, spare=spare)
+        chosen = select([each for each in ranked.citations if holds_all(phrases, each.text)], k + more, per_article)
+        offered, words = _read_hints(question, days, order)
+        given = answer(words, chosen[:k], ranked.undated, ranked.spellings)
+        if given.found and order != "relevance":
+            dated = by_date(words, chosen, order, per_article, ranked.spellings)
+            given = answer(words, dated[:k], ranked.undated, ranked.spellings)
+        if explain:
+            citations = self._explained(ranked, given.citations)
+            voices = tuple(citations[voice.rank - 1] for voice in given.voices)
+            given = replace(given, citations=citations, voices=voices)
+        return replace(given, question=question, hints=offered)
 
     def article(self, article_id: str) -> Article:
         """An article by its id; its ``text`` is what all offsets point into.
@@ -197,36 +244,50 @@ class Library:
         self,
         question: str,
         k: int,
-        since: date | str | None,
-        until: date | str | None,
+        days: tuple[date | None, date | None],
         sources: Names | None,
         authors: Names | None,
         *,
         spare: int = 0,
-        explain: bool = False,
-    ) -> tuple[tuple[Citation, ...], int, float]:
-        """The ``k`` best citations and some to spare, how many articles were left out as undated, and the scale."""
+    ) -> _Ranked:
+        """The ``k`` best citations and some to spare."""
         asked = " ".join(question.split())
         if not asked:
             raise EmptyQuestionError
         if not isinstance(k, int) or not 1 <= k <= MOST_CITATIONS:
             raise OptionError("k", k, f"a number from 1 to {MOST_CITATIONS}")
-        days = (_day("since", since), _day("until", until))
         opened = self._now()
         if len(asked) > MOST_CHARACTERS or not opened.encoder.fits(asked):
             raise QuestionTooLongError(len(asked.split()))
         with damage_told(self._folder):
             chosen = _filter(opened.snapshot, *days, _names(sources), _names(authors))
-            query = search.prepare(asked, opened.encoder.question(asked), opened.codec, opened.snapshot)
+            spelled = spellings(asked, opened.snapshot, lambda word: opened.encoder.counts([word])[0] > 1)
+            ways = [_asked(text, opened) for text in respelled(asked, spelled)]
             count = min(k + spare, MOST_CITATIONS)
             wanted = count if self._reranker is None else max(count, RERANKED)
-            hits = search.search(query, opened.codec, opened.snapshot, wanted, chosen.masks)
-            citations = tuple(_cite(rank, hit, opened.snapshot) for rank, hit in enumerate(hits, 1))
-            if explain:
-                citations = _explained(asked, opened.encoder, hits, citations)
+            rankings = [search.search(way.query, opened.codec, opened.snapshot, wanted, chosen.masks) for way in ways]
+            hits = search.merged(rankings, opened.snapshot, wanted)
+            citations = tuple(_cite(rank, hit, opened.snapshot) for rank, (_, hit) in enumerate(hits, 1))
+        found = zip(citations, hits, strict=True)
+        under = {(each.article.id, each.start): (ways[way], hit) for each, (way, hit) in found}
         if self._reranker is not None:
             citations = _reranked(self._reranker, asked, citations)[:count]
-        return citations, chosen.undated, opened.snapshot.manifest.scale
+        return _Ranked(citations, under, spelled, opened, chosen.undated)
+
+    def _explained(self, ranked: _Ranked, citations: Sequence[Citation]) -> tuple[Citation, ...]:
+        """Citations of what was found, each with why; the words are matched by the states that its score is made of."""
+        codec, snapshot = ranked.opened.codec, ranked.opened.snapshot
+        explained = []
+        begins = ranked.opened.encoder.starts([each.text for each in citations])
+        with damage_told(self._folder):
+            for citation, held in zip(citations, begins, strict=True):
+                asked, hit = ranked.hits[citation.article.id, citation.start]
+                codes, _, _ = snapshot.segments[hit.segment].states_of(np.array([hit.passage]))
+                cosines = codec.best_cosines(asked.query.states, codes, np.arange(len(codes)))
+                words = matches(asked.text, asked.encoded.starts, citation.text, held, cosines)
+                why = Why(hit.late_interaction, hit.sentence_cosine, hit.bm25, words)
+                explained.append(replace(citation, why=why))
+        return tuple(explained)
 
     @cached_property
     def _reranker(self) -> Reranker | None:
@@ -333,9 +394,11 @@ def ask(
     until: date | str | None = None,
     sources: Names | None = None,
     authors: Names | None = None,
+    *,
+    order: Order = "relevance",
 ) -> Answer:
     """``Library.ask`` on the default folders, the index refreshed first if the articles changed."""
-    return refreshed().ask(question, k, since, until, sources, authors)
+    return refreshed().ask(question, k, since, until, sources, authors, order=order)
 
 
 def retrieve(
@@ -402,19 +465,6 @@ def _filter(
     return _Filter(tuple(masks), undated)
 
 
-def _explained(
-    question: str, encoder: Encoder, hits: Sequence[search.Hit], citations: Sequence[Citation]
-) -> tuple[Citation, ...]:
-    """The citations, each with why its passage was found."""
-    asked = encoder.question(question)
-    held = encoder.passages([each.text for each in citations])
-    words = [matches(question, asked, *pair) for pair in zip((each.text for each in citations), held, strict=True)]
-    reasons = [
-        Why(hit.late_interaction, hit.sentence_cosine, hit.bm25, found) for hit, found in zip(hits, words, strict=True)
-    ]
-    return tuple(replace(each, why=why) for each, why in zip(citations, reasons, strict=True))
-
-
 def _reranked(reranker: Reranker, question: str, citations: Sequence[Citation]) -> tuple[Citation, ...]:
     """The first citations in the cross-encoder's order; each keeps the score that the search gave it."""
     first, rest = citations[:RERANKED], citations[RERANKED:]
@@ -422,10 +472,36 @@ def _reranked(reranker: Reranker, question: str, citations: Sequence[Citation]) 
     return tuple(replace(each, rank=rank) for rank, each in enumerate(ordered, 1))
 
 
+def _asked(text: str, opened: _Opened) -> _Asked:
+    encoded = opened.encoder.question(text)
+    return _Asked(text, encoded, search.prepare(text, encoded, opened.codec, opened.snapshot))
+
+
 def _cite(rank: int, hit: search.Hit, snapshot: Snapshot) -> Citation:
     segment = snapshot.segments[hit.segment]
     article, passage = segment.cited(hit.passage)
-    return cite(rank, hit.score, article, passage, segment.sentence(hit.sentence))
+    quote = Sentence(segment.sentence(hit.first).start, segment.sentence(hit.last - 1).end)
+    return cite(rank, hit.score, article, passage, quote, hit.nearness / snapshot.manifest.scale)
+
+
+def _days(since: date | str | None, until: date | str | None) -> tuple[date | None, date | None]:
+    return _day("since", since), _day("until", until)
+
+
+def _read_hints(question: str, days: tuple[date | None, date | None], order: Order) -> tuple[tuple[Hint, ...], str]:
+    """What words of the question could mean and is not applied; and the question without the words that are.
+
+    A passage need not hold "April 2019" where all articles are of that month, nor "latest" ever.
+    """
+    offered = []
+    words = question
+    for hint in hints(question, datetime.now().astimezone().date()):
+        applied = hint.order == order if hint.order else (hint.since, hint.until) == days
+        if not applied:
+            offered.append(hint)
+        if applied or hint.order:
+            words = words.replace(hint.words, " ")
+    return tuple(offered), words if words.strip(" ?.!") else question
 
 
 def _day(option: str, given: date | str | None) -> date | None:

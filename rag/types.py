@@ -97,6 +97,10 @@ class EncodedArticle:
     states, the vocabulary numbers and the sentence within the passage of the
     word pieces of all passages, one after the other; ``lengths`` int64
     (passages,) says how many each passage has.
+
+    A long article comes in parts, one after the other: each has the passages
+    that follow those of the part before, and the sentences that are new in them;
+    a passage's ``first`` and ``last`` count in all sentences of the article.
     """
 
     sentences: tuple[Sentence, ...]
@@ -137,7 +141,11 @@ class Citation:
     ``link`` opens the original, at the quote where the article is the original
     itself, and is ``None`` where no URL is known. ``also`` are further articles
     that carry the passage, word for word or nearly so. ``why`` is there where an
-    explanation was asked for.
+    explanation was asked for. ``page`` is the page, counted from 1, on which the
+    quote begins; it is there where the article's file has pages. ``strength`` is
+    how near the passage comes to the question, as a share of how near questions
+    come that the articles surely answer: from about 0.7 it may answer, about 1 it
+    does.
     """
 
     rank: int
@@ -152,6 +160,8 @@ class Citation:
     link: str | None
     also: tuple[ArticleInfo, ...] = ()
     why: Why | None = None
+    page: int | None = None
+    strength: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

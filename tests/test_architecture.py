@@ -19,14 +19,26 @@ ROOT = Path(__file__).parents[1]
 
 # A room may import the rooms of the levels below its own, and no other.
 LEVELS = (
-    ("types", "tokens", "errors", "settings", "arrays", "quiet"),  # 0: words and numbers that all share
-    ("articles", "passages", "encoder", "vectors", "lexical", "states", "questions", "reranker"),  # 1: one thing each
-    ("store", "embedding", "evidence", "examples", "explanation"),  # 2: things of level 1 put together
-    ("search",),  # 3: question and index to ranked passages
+    (
+        "types",
+        "tokens",
+        "errors",
+        "settings",
+        "arrays",
+        "quiet",
+        "languages",
+        "abbreviations",
+    ),  # 0: words and numbers that all share
+    (
+        *("articles", "passages", "encoder", "vectors", "lexical", "states"),
+        *("questions", "reranker", "hints", "interaction", "duplicates"),
+    ),  # 1: one thing each
+    ("store", "embedding", "evidence", "examples", "explanation", "reading"),  # 2: things of level 1 put together
+    ("search", "spelling"),  # 3: question and index to ranked passages
     ("answer", "selection", "calibration"),  # 4: what ranked passages mean
     ("builder",),  # 5: corpus to index
-    ("library",),  # 6: what users hold
-    ("evaluation",),  # 7: what measures it
+    ("library", "fetch"),  # 6: what users hold; what sites give
+    ("evaluation", "adding"),  # 7: what measures it; what fills the corpus
     ("__init__", "cli", "__main__"),  # 8: names and commands
 )
 # Within level 0, which has nothing below it.
@@ -45,8 +57,18 @@ ONLY = {
     "transformers": "quiet encoder",
     "tokenizers": "encoder",
     "sqlite3": "store",
-    "yaml": "articles",
+    "yaml": "articles languages",
     "charset_normalizer": "articles",
+    "warcio": "articles",
+    "lxml": "articles",
+    "trafilatura": "articles",
+    "pypdfium2": "articles",
+    "feedparser": "articles",
+    "py3langid": "languages",
+    "rapidfuzz": "spelling",
+    "brotli": "articles",
+    "httpcore2": "fetch",
+    "httpx2": "fetch",
     "typer": "cli",
     "rich": "cli",
     "gradio": "page",

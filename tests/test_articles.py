@@ -2,18 +2,25 @@
 
 import contextlib
 import hashlib
+import inspect
+import re
 import time
+from collections.abc import Mapping
 from datetime import date
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.articles import formats, read
-from rag.articles.formats import LARGEST
+from rag.articles.draft import Source
+from rag.articles.formats import ARCHIVES, LARGEST, READERS, _function
 from rag.errors import ArticleError, ArticleTooLargeError, EmptyArticleError, UnsupportedFormatError
 from rag.types import Article
 
+ROOT = Path(__file__).parents[1]
 BODY = "The ferry left the island at noon and was back before the storm broke over the harbour."
 
 
@@ -23,8 +30,18 @@ def article(text: str, path: str = "news/ferry.txt") -> Article:
     return found
 
 
-def test_the_formats_are_text_and_markdown() -> None:
-    assert formats() == (".md", ".markdown", ".txt", ".text")
+@pytest.mark.parametrize("known", [READERS, ARCHIVES])
+def test_every_format_has_a_function_that_reads_it(known: Mapping[str, str]) -> None:
+    assert set(known) <= set(formats())
+    for name in known.values():
+        reader = _function(name)
+        assert inspect.isfunction(reader), name
+        assert [each.annotation for each in inspect.signature(reader).parameters.values()] == ["Source"]
+
+
+def test_no_format_hides_another() -> None:
+    for end in formats():
+        assert [other for other in formats() if other.endswith(end)] == [end]
 
 
 @pytest.mark.parametrize("path", ["a.md", "a.MARKDOWN", "sub/a.txt", "a b.Text"])
@@ -33,7 +50,7 @@ def test_a_file_is_read_by_the_end_of_its_name_whatever_its_case(path: str) -> N
     assert article(BODY, path).path == path
 
 
-@pytest.mark.parametrize("path", ["a.jpg", "a.docx", "README", "a.txt.gz", ".txt"])
+@pytest.mark.parametrize("path", ["a.jpg", "a.doc", "README", "a.txt.gz", ".txt"])
 def test_what_no_reader_knows_is_refused_with_the_formats_that_are_known(path: str) -> None:
     with pytest.raises(UnsupportedFormatError, match=r"\.md, \.markdown, \.txt, \.text") as caught:
         tuple(read(BODY.encode(), path))
@@ -195,3 +212,15 @@ def test_a_date_in_the_file_name_is_the_last_resort() -> None:
     assert article(BODY, "2017/2018-06-01-ferry.txt").published == date(2018, 6, 1)
     assert article(f"May 3, 2018\n\n{BODY}", "2018-06-01-ferry.txt").published == date(2018, 5, 3)
     assert article(BODY, "2018-13-01-ferry.txt").published is None
+
+
+def test_the_reader_that_contributing_shows_reads_its_notes() -> None:
+    [code] = re.findall(r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"), re.DOTALL)
+    room: dict[str, Any] = {}
+    exec(code, room)  # noqa: S102  it is our own
+    notes = b"The goat\n\nThe goat went home.\n---\nThe tide\n\nIt rose.\n\nSubscribe now"
+    drafts = list(room["read_notes"](Source(notes, "a.notes")))
+    assert [(each.metadata.title, each.text, each.member) for each in drafts] == [
+        ("The goat", "The goat went home.", "#1"),
+        ("The tide", "It rose.", "#2"),
+    ]

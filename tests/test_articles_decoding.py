@@ -1,6 +1,7 @@
 """Text is read in whatever encoding it was saved, and what is no text is said to be none."""
 
 import codecs
+import random
 import zlib
 
 import pytest
@@ -50,6 +51,15 @@ def test_text_is_read_in_the_usual_encodings(text: str, encoding: str) -> None:
     assert text_of(f"{text}\n\n{text}".encode(encoding)) == f"{text}\n\n{text}"
 
 
+@pytest.mark.parametrize(
+    ("line", "encoding", "between"),
+    [(ENGLISH, "cp1252", "\n"), (RUSSIAN, "koi8-r", " "), (POLISH, "cp1250", "\n\n"), (CHINESE, "gb18030", "")],
+)
+def test_long_texts_are_told_by_some_of_their_lines(line: str, encoding: str, between: str) -> None:
+    text = between.join(["The first two thousand lines are plain.", *(f"{line}{number}" for number in range(30_000))])
+    assert text_of(text.encode(encoding)) == text
+
+
 def test_typographic_quotes_alone_are_enough_to_tell_windows_text() -> None:
     assert text_of("It’s over, he said.".encode("cp1252")) == "It’s over, he said."
 
@@ -73,6 +83,11 @@ def test_a_few_broken_bytes_do_not_turn_utf8_into_something_else() -> None:
 
 def test_stray_nuls_go() -> None:
     assert text_of(f"{ENGLISH}\0\n\0{ENGLISH}".encode()) == f"{ENGLISH}\n{ENGLISH}"
+
+
+def test_long_binary_data_is_no_text_either() -> None:
+    with pytest.raises(UndecodableError):
+        text_of(random.Random(1).randbytes(4_000_000))  # noqa: S311  no secret
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.articles import CorpusFile, find
+from rag.articles import CorpusFile, find, folder, sidecar
 from rag.errors import CorpusMissingError
 
 
@@ -108,3 +108,54 @@ def test_what_is_no_file_and_what_has_no_name_is_left_out(tmp_path: Path, caplog
     Path(os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9.md")).touch()
     assert found(tmp_path) == ["a.md"]
     assert "is left out" in caplog.text
+
+
+def test_what_the_name_of_a_sidecar_ends_in_is_known_alike() -> None:
+    assert folder.SIDECAR == sidecar.END
+
+
+def companions(corpus: Path) -> dict[str, list[str]]:
+    return {file.path: [each.path for each in file.companions] for file in find(corpus)}
+
+
+def test_a_sidecar_belongs_to_the_file_that_is_called_so_without_its_end(tmp_path: Path) -> None:
+    write(tmp_path, "a.txt", "a.txt.meta.yaml", "sub/b.md", "sub/B.md", "sub/b.md.meta.yaml", "c", "c.meta.yaml")
+    assert companions(tmp_path) == {
+        "a.txt": ["a.txt.meta.yaml"],
+        "c": ["c.meta.yaml"],
+        "sub/B.md": [],
+        "sub/b.md": ["sub/b.md.meta.yaml"],
+    }
+    [a, *_] = find(tmp_path)
+    assert a.companions == (CorpusFile("a.txt.meta.yaml", 15, (tmp_path / "a.txt.meta.yaml").stat().st_mtime_ns),)
+
+
+def test_it_may_leave_out_the_end_of_a_name_that_no_other_file_has(tmp_path: Path) -> None:
+    write(tmp_path, "a.b.txt", "a.b.meta.yaml", "sub/a.b.md", "c.xyz", "c.meta.yaml")
+    assert companions(tmp_path) == {"a.b.txt": ["a.b.meta.yaml"], "c.xyz": ["c.meta.yaml"], "sub/a.b.md": []}
+
+
+def test_a_sidecar_of_no_file_or_of_one_of_several_is_found_by_itself(tmp_path: Path) -> None:
+    write(tmp_path, "a.txt", "a.md", "a.meta.yaml", "gone.txt.meta.yaml", "sub/a.txt.meta.yaml")
+    assert companions(tmp_path) == {
+        "a.md": [],
+        "a.meta.yaml": [],
+        "a.txt": [],
+        "gone.txt.meta.yaml": [],
+        "sub/a.txt.meta.yaml": [],
+    }
+
+
+def test_of_two_sidecars_the_one_with_the_whole_name_counts(tmp_path: Path) -> None:
+    write(tmp_path, "a.txt", "a.txt.meta.yaml", "a.meta.yaml")
+    assert companions(tmp_path) == {"a.meta.yaml": [], "a.txt": ["a.txt.meta.yaml"]}
+
+
+def test_what_columns_mean_is_said_of_every_table_at_the_top_of_the_corpus_alone(tmp_path: Path) -> None:
+    write(tmp_path, "columns.toml", "a.csv", "b.txt", "sub/c.JSONL", "sub/columns.toml", "a.csv.meta.yaml")
+    assert companions(tmp_path) == {
+        "a.csv": ["a.csv.meta.yaml", "columns.toml"],
+        "b.txt": [],
+        "sub/c.JSONL": ["columns.toml"],
+        "sub/columns.toml": [],
+    }

@@ -17,15 +17,20 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import log2
 from pathlib import Path
+from typing import Any
 
+import hostile
 import numpy as np
 import pytest
 from filelock import FileLock
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag import articles, builder, calibration, lexical, search
+import rag
+from rag import articles, builder, calibration, embedding, lexical, reading, search
 from rag import encoder as encoder_room
+from rag.articles import folder as folder_room
+from rag.articles.formats import READERS
 from rag.builder import to_merge
 from rag.encoder import Encoder, packaged_model
 from rag.errors import (
@@ -135,6 +140,14 @@ def newsroom(tmp_path: Path, with_model: Callable[[Path], Path]) -> Iterator[New
     shutil.rmtree(room.index.path, ignore_errors=True)  # some hundred megabytes
 
 
+@pytest.fixture
+def formats(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The formats of ``hostile``, among them tables with an article a line."""
+    monkeypatch.setattr(reading, "READERS", {**READERS, **hostile.READERS})
+    monkeypatch.setattr(reading, "FUNCTION", "hostile:read")
+    monkeypatch.setattr(folder_room, "_TABLES", (".lines",))
+
+
 def counts(report: BuildReport) -> Mapping[str, int]:
     """How many files came out how, where any did."""
     kinds = ("added", "changed", "removed", "unchanged", "failed")
@@ -238,6 +251,24 @@ class TestReports:
         assert [step.item for step in told if step.item] == ["a.txt", "b.md", "deep/er/c.txt"]
         assert all(0 <= step.done <= step.total == 3 for step in told)
 
+    def test_progress_is_told_while_a_long_article_is_embedded(
+        self, newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(embedding, "TOLD_AFTER", 8)
+        monkeypatch.setattr(embedding, "PASSAGES_AT_ONCE", 4)
+        newsroom.write("b.md", story(1, 60))
+        told: list[Progress] = []
+        builder.build(newsroom.corpus, newsroom.index, model=PACKAGED_MODEL, passage_tokens=SMALL, progress=told.append)
+        steps = [step for step in told if step.stage == "Embedding"]
+        assert len(steps) > 2
+        assert all(0 <= step.done <= step.total == 3 for step in steps)
+        assert any(step.item.startswith("b.md (passage ") for step in steps)
+
+    def test_a_corpus_of_text_starts_no_process(self, newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+        newsroom.write("photo.jpg", b"\xff\xd8")
+        monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("a process is started"))
+        assert counts(newsroom.build()) == {"added": 3, "failed": 1}
+
     def test_an_index_within_the_corpus_is_not_indexed(self, newsroom: Newsroom) -> None:
         inside = newsroom.corpus / "index"
         newsroom.index.path.rename(inside)
@@ -245,6 +276,279 @@ class TestReports:
         assert counts(room.build()) == {"added": 3}
         assert counts(room.build()) == {"unchanged": 3}
         assert not room.changes()
+
+
+def rows(*seeds: int) -> str:
+    """A table of articles: a title and a text a line."""
+    return "".join(f"Row {seed}|{story(seed, 3).partition(chr(10))[2].strip()}\n" for seed in seeds)
+
+
+@pytest.mark.usefixtures("formats")
+class TestFilesOfSeveralArticles:
+    def test_each_row_is_an_article_and_knows_its_place(self, newsroom: Newsroom) -> None:
+        newsroom.write("table.lines", rows(1, 2, 3))
+        report = newsroom.build()
+        assert report.added == ("a.txt", "b.md", "deep/er/c.txt", "table.lines")
+        assert report.articles == 6
+        held = newsroom.articles()
+        assert [held[f"table.lines#{number}"].title for number in (1, 2, 3)] == ["Row 1", "Row 2", "Row 3"]
+        assert counts(newsroom.build()) == {"unchanged": 4}
+
+    def test_a_row_that_comes_to_a_table_is_embedded_alone(self, newsroom: Newsroom) -> None:
+        newsroom.write("table.lines", rows(1, 2, 3))
+        first = newsroom.build()
+        newsroom.write("table.lines", rows(1, 9, 2, 3), age=30)
+        report = newsroom.build()
+        assert (report.changed, report.articles) == (("table.lines",), 7)
+        held = newsroom.articles()
+        new = newsroom.snapshot()
+        segment, number = next(
+            (segment, number)
+            for segment in new.segments
+            for number, info in enumerate(segment.infos())
+            if info.title == "Row 9"
+        )
+        assert report.embedded == len(segment.passages_in(number)) == report.passages - first.passages
+        assert [held[f"table.lines#{number}"].title for number in (1, 2, 3, 4)] == ["Row 1", "Row 9", "Row 2", "Row 3"]
+        assert len({article.sha256 for path, article in held.items() if "#" in path}) == 1
+
+        newsroom.write("table.lines", rows(9, 3), age=20)
+        report = newsroom.build()
+        assert (report.changed, report.embedded, report.articles) == (("table.lines",), 0, 5)
+
+    def test_an_article_in_two_files_is_kept_once_and_stays_while_one_has_it(self, newsroom: Newsroom) -> None:
+        newsroom.write("first.lines", rows(1, 2))
+        newsroom.write("second.lines", rows(2, 3))
+        report = newsroom.build()
+        assert report.articles == 6
+        assert "second.lines#1" not in newsroom.articles()
+        assert counts(newsroom.build()) == {"unchanged": 5}
+
+        (newsroom.corpus / "first.lines").unlink()
+        report = newsroom.build()
+        assert (report.removed, report.articles, report.embedded) == (("first.lines",), 5, 0)
+        assert newsroom.articles()["second.lines#1"].title == "Row 2"
+
+    def test_parts_that_cannot_be_read_are_told_each_time_and_the_file_is_not_read_again(
+        self, newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        newsroom.write("table.lines", rows(1) + "broken\n" + rows(2) + "broken\n")
+        report = newsroom.build()
+        failed = (Failure("table.lines#2", "it is broken; mend it"), Failure("table.lines#4", "it is broken; mend it"))
+        assert (report.failed, report.articles) == (failed, 5)
+        assert read_current(newsroom.index).failed == 2
+        monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("a process is started"))
+        report = newsroom.build()
+        assert (report.failed, report.unchanged) == (failed, ("a.txt", "b.md", "deep/er/c.txt", "table.lines"))
+
+    def test_of_very_many_such_parts_some_are_named_and_the_rest_counted(
+        self, newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(builder, "NAMED_FAILURES", 2)
+        newsroom.write("table.lines", rows(1) + "broken\n" * 2000)
+        report = newsroom.build()
+        assert [failure.path for failure in report.failed] == ["table.lines#2", "table.lines#3", "table.lines"]
+        assert report.failed[-1].reason.startswith("1,998 more")
+
+    def test_a_file_without_a_part_that_can_be_read_is_none_that_was_added(self, newsroom: Newsroom) -> None:
+        newsroom.write("table.lines", "broken\nbroken\n")
+        assert counts(newsroom.build()) == {"added": 3, "failed": 2}
+        newsroom.write("table.lines", rows(1))
+        assert newsroom.build().added == ("table.lines",)
+
+    def test_where_nothing_can_be_read_the_parts_are_named(self, newsroom: Newsroom) -> None:
+        shutil.rmtree(newsroom.corpus)
+        newsroom.write("table.lines", "broken\n")
+        with pytest.raises(CorpusUnreadableError) as raised:
+            newsroom.build()
+        assert raised.value.reasons == {"table.lines#1": "it is broken; mend it"}
+
+    def test_a_file_that_is_called_like_a_row_is_a_file(self, newsroom: Newsroom) -> None:
+        newsroom.write("a.txt#1.txt", story(8))
+        newsroom.build()
+        assert counts(newsroom.build()) == {"unchanged": 4}
+
+
+@pytest.mark.usefixtures("formats")
+def test_a_citation_names_the_page_in_code_in_json_and_in_the_terminal(newsroom: Newsroom) -> None:
+    newsroom.write(
+        "b.paged", f"{story(1)}\f{story(2)}\fThe tall keeper counted nine snowy owls on the pier.\f{story(3)}"
+    )
+    newsroom.build()
+    question = "Who counted nine snowy owls on the pier?"
+    library = Library(newsroom.index.path)
+    [owls, *_] = library.ask(question).citations
+    assert (owls.article.path, owls.page) == ("b.paged", 3)
+    first = library.ask('"Report 1 of the day"').citations[0]
+    assert (first.article.path, first.page) == ("b.paged", 1)
+    assert {each.page for each in library.retrieve(question, 100) if each.article.path != "b.paged"} == {None}
+
+    asked = ("ask", question, "--no-refresh", "--index", newsroom.index.path)
+    script = "from rag.cli import main; main()"
+    assert "b.paged, page 3, characters" in in_another_process(script, *asked).stdout
+    assert json.loads(in_another_process(script, *asked, "--json").stdout)["citations"][0]["page"] == 3
+
+
+@pytest.mark.usefixtures("formats")
+class TestHostileFiles:
+    @pytest.fixture(autouse=True)
+    def _short(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(reading, "LIMITS", reading.Limits(seconds=2, seconds_per_mb=0))
+
+    def test_a_build_comes_through_all_of_them(self, newsroom: Newsroom) -> None:
+        kinds = ("loop", "leave", "crash", "quit", "stumble", "chatter", "halves")
+        for kind in kinds:
+            newsroom.write(f"{kind}.{kind}", f"The {kind} of a very long day.")
+        newsroom.write("z.lines", rows(1))
+        report = newsroom.build()
+        assert [failure.path for failure in report.failed] == [
+            *("crash.crash", "half\ufffd", "leave.leave", "loop.loop", "quit.quit", "stumble.stumble"),
+        ]
+        assert report.articles == 6
+        assert "z.lines#1" in newsroom.articles()
+        newsroom.snapshot().check()
+
+    def test_what_came_before_a_reader_hung_is_kept_and_the_rest_told(
+        self, newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        newsroom.write("a.three", "Hello there.")
+        report = newsroom.build()
+        assert [failure.path for failure in report.failed] == ["a.three"]
+        assert "stopped" in report.failed[0].reason
+        assert "a.three" in report.added
+        assert {f"a.three#{number}" for number in (1, 2, 3)} < newsroom.articles().keys()
+        monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("a process is started"))
+        again = newsroom.build()
+        assert (again.failed, again.articles, len(again.unchanged)) == (report.failed, 6, 4)
+
+    def test_a_file_whose_reader_was_stopped_is_tried_again_only_once_it_changes(
+        self, newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        newsroom.write("a.sleep", "x")
+        report = newsroom.build()
+        assert [failure.path for failure in report.failed] == ["a.sleep"]
+        with monkeypatch.context() as patch:
+            patch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("a process is started"))
+            assert newsroom.build().failed == report.failed
+            assert not newsroom.changes()
+        started: list[int] = []
+
+        class Counted(subprocess.Popen[bytes]):
+            def __init__(self, *given: Any, **named: Any) -> None:  # noqa: ANN401  whatever a Popen takes
+                super().__init__(*given, **named)
+                started.append(self.pid)
+
+        monkeypatch.setattr(subprocess, "Popen", Counted)
+        newsroom.write("a.sleep", "xx")
+        assert newsroom.build().failed == report.failed
+        assert len(started) == 1
+        assert newsroom.build(anew=True).failed == report.failed
+        assert len(started) == 2
+
+
+class TestCompanions:
+    def test_a_sidecar_goes_before_what_the_file_says_and_nothing_is_embedded(self, newsroom: Newsroom) -> None:
+        newsroom.write("a.txt", f"---\nauthor: Ada Reed\nsource: The Mill Post\n---\n{story(0)}")
+        newsroom.build()
+        newsroom.write("a.txt.meta.yaml", "author:\nsource: The Dam Post\npublished: 2020-02-03")
+        assert newsroom.changes() == Changes((), ("a.txt",), ())
+        report = newsroom.build()
+        assert (report.changed, report.embedded, report.articles) == (("a.txt",), 0, 3)
+        article = newsroom.articles()["a.txt"]
+        assert (article.author, article.source, str(article.published)) == (None, "The Dam Post", "2020-02-03")
+        assert not newsroom.changes()
+        assert counts(newsroom.build()) == {"unchanged": 3}
+
+        newsroom.write("a.txt.meta.yaml", "author: Jo Vale", age=30)
+        assert newsroom.changes().changed == ("a.txt",)
+        report = newsroom.build()
+        assert (report.changed, report.embedded) == (("a.txt",), 0)
+        article = newsroom.articles()["a.txt"]
+        assert (article.author, article.source, article.published) == ("Jo Vale", "The Mill Post", None)
+
+        (newsroom.corpus / "a.txt.meta.yaml").unlink()
+        assert newsroom.changes().changed == ("a.txt",)
+        report = newsroom.build()
+        assert (report.changed, report.embedded, report.removed) == (("a.txt",), 0, ())
+        assert newsroom.articles()["a.txt"].author == "Ada Reed"
+
+    def test_an_untouched_sidecar_is_not_read_again(self, newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+        newsroom.write("a.meta.yaml", "author: Jo Vale")
+        newsroom.build()
+        monkeypatch.setattr(articles, "load", lambda *_: pytest.fail("a file is read"))
+        assert not newsroom.changes()
+        assert counts(newsroom.build()) == {"unchanged": 3}
+        assert newsroom.articles()["a.txt"].author == "Jo Vale"
+
+    def test_an_edit_of_a_sidecar_just_after_a_build_is_noticed(self, newsroom: Newsroom) -> None:
+        file = newsroom.write("a.meta.yaml", "author: Jo Vale", age=0)
+        times = file.stat().st_mtime_ns, file.stat().st_mtime_ns
+        newsroom.build()
+        assert not newsroom.changes()
+        file.write_text("author: Jo Vane", encoding="utf-8")
+        os.utime(file, ns=times)
+        assert newsroom.changes() == Changes((), ("a.txt",), ())
+        assert newsroom.build().changed == ("a.txt",)
+        assert newsroom.articles()["a.txt"].author == "Jo Vane"
+
+    def test_a_sidecar_that_is_not_valid_fails_its_file_by_name(self, newsroom: Newsroom) -> None:
+        newsroom.write("a.txt.meta.yaml", "published: soon")
+        report = newsroom.build()
+        [failure] = report.failed
+        assert failure.path == "a.txt"
+        assert failure.reason.startswith("a.txt.meta.yaml: it does not say")
+        assert "'soon' is not a date" in failure.reason
+        assert "a.txt" not in newsroom.articles()
+        assert not newsroom.changes()
+        newsroom.write("a.txt.meta.yaml", "published: 2020-02-03")
+        assert newsroom.build().added == ("a.txt",)
+
+    def test_a_sidecar_without_its_file_is_told(self, newsroom: Newsroom) -> None:
+        newsroom.write("gone.pdf.meta.yaml", "author: Jo Vale")
+        newsroom.write("b.txt", story(5))
+        newsroom.write("b.meta.yaml", "author: Jo Vale")
+        report = newsroom.build()
+        assert [failure.path for failure in report.failed] == ["b.meta.yaml", "gone.pdf.meta.yaml"]
+        assert all("no file, or more than one" in failure.reason for failure in report.failed)
+        assert not newsroom.changes()
+        (newsroom.corpus / "b.md").unlink()
+        report = newsroom.build()
+        assert (report.changed, report.removed) == (("b.txt",), ("b.md",))
+        assert newsroom.articles()["b.txt"].author == "Jo Vale"
+
+    @pytest.mark.usefixtures("formats")
+    def test_what_columns_mean_is_read_again_with_the_tables_alone(
+        self, newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        newsroom.write("table.lines", rows(1, 2))
+        newsroom.build()
+        newsroom.write("columns.toml", '[columns]\ntitle = "headline"\n')
+        assert newsroom.changes() == Changes((), ("table.lines",), ())
+        loaded: list[str] = []
+        read = articles.load
+
+        def load(corpus: Path, file: articles.CorpusFile) -> bytes:
+            loaded.append(file.path)
+            return read(corpus, file)
+
+        monkeypatch.setattr(articles, "load", load)
+        report = newsroom.build()
+        assert loaded == ["columns.toml"], "the table is read in its process, and no other file"
+        assert (report.changed, report.embedded) == (("table.lines",), 0)
+        assert newsroom.articles()["table.lines#1"].title == "headline"
+        newsroom.write("columns.toml", "what is this")
+        [failure] = newsroom.build().failed
+        assert failure.path == "table.lines"
+        assert failure.reason.startswith("columns.toml: it does not say what columns hold")
+
+    @pytest.mark.usefixtures("formats")
+    def test_a_sidecar_of_a_file_of_several_articles_speaks_of_each(self, newsroom: Newsroom) -> None:
+        newsroom.write("table.lines", rows(1, 2))
+        newsroom.write("table.meta.yaml", "source: The Dam Post")
+        newsroom.build()
+        held = newsroom.articles()
+        assert {held[f"table.lines#{number}"].source for number in (1, 2)} == {"The Dam Post"}
+        assert held["a.txt"].source is None
 
 
 class TestBrokenFiles:
@@ -372,7 +676,7 @@ def ranked(encoder: Encoder, codec: Codec) -> Callable[[Newsroom, str], list[Row
         for hit in search.search(query, codec, snapshot, 10_000):
             segment = snapshot.segments[hit.segment]
             article, passage = segment.cited(hit.passage)
-            rows.append((article.path, passage.start, passage.end, segment.sentence(hit.sentence).start, hit.total))
+            rows.append((article.path, passage.start, passage.end, segment.sentence(hit.first).start, hit.total))
         return rows
 
     return rank
@@ -393,12 +697,27 @@ def anew(newsroom: Newsroom, tmp_path: Path, with_model: Callable[[Path], Path])
     shutil.rmtree(folder, ignore_errors=True)
 
 
-def change_something(room: Newsroom, drawn: random.Random, seeds: Iterator[int]) -> None:
+def change_something(room: Newsroom, drawn: random.Random, seeds: Iterator[int]) -> None:  # noqa: C901  one case a kind
     """Add, change, move, touch, copy or remove a file or two."""
     for _ in range(drawn.randrange(1, 4)):
         files = sorted(file.relative_to(room.corpus).as_posix() for file in room.corpus.rglob("*.*"))
         path = drawn.choice(files)
-        match drawn.choice(("add", "add", "change", "move", "touch", "copy", "remove", "title")):
+        kinds = (
+            "add",
+            "add",
+            "change",
+            "move",
+            "touch",
+            "copy",
+            "remove",
+            "title",
+            "table",
+            "row",
+            "row",
+            "say",
+            "say",
+        )
+        match drawn.choice(kinds):
             case "add":
                 room.write(f"{drawn.choice('mnop')}/{next(seeds)}.txt", story(next(seeds), drawn.randrange(1, 14)))
             case "change":
@@ -412,11 +731,21 @@ def change_something(room: Newsroom, drawn: random.Random, seeds: Iterator[int])
                 room.write(f"copy{next(seeds)}.txt", (room.corpus / path).read_bytes())
             case "remove" if len(files) > 2:
                 (room.corpus / path).unlink()
+            case "table":
+                room.write(f"{next(seeds)}.lines", rows(*(next(seeds) for _ in range(drawn.randrange(1, 5)))))
+            case "row":
+                for table in sorted(room.corpus.glob("*.lines"))[:1]:
+                    lines = table.read_text(encoding="utf-8").splitlines(keepends=True)
+                    lines.insert(drawn.randrange(len(lines) + 1), rows(next(seeds)))
+                    room.write(table.name, "".join(lines[drawn.randrange(2) :]))
+            case "say":
+                room.write(f"{path}.meta.yaml", drawn.choice(["author:", "author: Jo Vale", "published: soon"]))
             case "title":
                 body = (room.corpus / path).read_text(encoding="utf-8").partition("\n---\n")[2]
                 room.write(path, f"---\ntitle: Title {next(seeds)}\n---\n{body or story(next(seeds))}")
 
 
+@pytest.mark.usefixtures("formats")
 class TestSteps:
     @pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.slow)])
     def test_an_index_updated_in_steps_answers_as_one_built_anew(
@@ -564,14 +893,19 @@ class TestSettings:
         assert report.rebuilt == "the model's states are compressed in a new way"
         assert report.embedded == report.passages
 
-    def test_an_index_of_another_format_is_made_anew_and_its_vectors_are_not_used(self, newsroom: Newsroom) -> None:
+    @pytest.mark.parametrize("number", [1, 99])
+    def test_an_index_of_another_format_is_made_anew_by_a_build_alone_and_its_vectors_are_not_used(
+        self, newsroom: Newsroom, number: int
+    ) -> None:
         newsroom.build()
-        pointer = json.loads(newsroom.index.current.read_text(encoding="utf-8")) | {"format": 99}
+        pointer = json.loads(newsroom.index.current.read_text(encoding="utf-8")) | {"format": number}
         newsroom.index.current.write_text(json.dumps(pointer), encoding="utf-8")
         with pytest.raises(IndexFormatError):
             newsroom.changes()
+        with pytest.raises(IndexFormatError, match="To make it anew, run `rag build`"):
+            rag.refreshed(newsroom.corpus, newsroom.index.path)
         report = newsroom.build()
-        assert report.rebuilt == "the index had format 99"
+        assert report.rebuilt == f"the index had format {number}"
         assert report.embedded == report.passages
         newsroom.snapshot().check()
 

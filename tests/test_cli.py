@@ -88,7 +88,78 @@ def test_no_refresh_leaves_the_index_as_it_is(folder: Path) -> None:
 def test_nothing_found_has_its_own_exit_code(folder: Path) -> None:
     done = rag(folder, "ask", "What is the boiling point of mercury?")
     assert done.returncode == 3
-    assert "Not found in these articles." in done.stdout
+    begun = "Not found in these articles. None of these passages has the words “boiling”, “point” or “mercury”. "
+    assert " ".join(done.stdout.split()).startswith(f"{begun}The nearest passages: [1] ")
+
+
+def test_where_no_passage_is_left_it_says_why_and_shows_none(folder: Path) -> None:
+    done = rag(folder, "ask", "What happened?", "--since", "2022-01-01")
+    assert done.returncode == 3
+    left_out = "No article passes the filters. Left out by the date filter: 1 article without a date."
+    assert " ".join(done.stdout.split()) == f"Not found in these articles. {left_out}"
+    done = rag(folder, "ask", "Who spoke of “marzipan ships”?")
+    assert " ".join(done.stdout.split()) == (
+        "Not found in these articles. No passage holds “marzipan ships” word for word."
+    )
+
+
+@pytest.fixture
+def strike(folder: Path) -> Path:
+    """The folder with three further articles, which do not agree."""
+    (folder / "corpus" / "walkout.md").write_text(
+        "---\nsource: Northern Post\nauthor: Ilse Brandt\npublished: 2019-04-09\n---\n# Workers walk out\n\n"
+        "Forty workers of the Halmar quarry went on strike on Monday because their wages had not been paid.\n"
+    )
+    (folder / "corpus" / "grown.md").write_text(
+        "---\npublished: 2019-05-23\ndigest_of:\n  title: Slate runs short\n  source: County Gazette\n---\n"
+        "# The strike grows\n\nSixty workers of the Halmar quarry are now on strike, according to their union.\n"
+    )
+    (folder / "corpus" / "letter.md").write_text(
+        "# A letter from Halmar\n\nOnly a dozen workers of the Halmar quarry are on strike, whatever is printed.\n"
+    )
+    return folder
+
+
+def test_what_other_articles_say_follows_with_who_and_when(strike: Path) -> None:
+    done = rag(strike, "ask", "How many workers of the Halmar quarry are on strike?", "--order", "newest")
+    shown = " ".join(done.stdout.split())
+    assert shown.startswith(
+        "Sixty workers of the Halmar quarry are now on strike, according to their union. [1] Other articles say: "
+        "• Forty workers of the Halmar quarry went on strike on Monday because their wages had not been paid. "
+        "— Ilse Brandt, Northern Post, 2019-04-09 [2] "
+        "• Only a dozen workers of the Halmar quarry are on strike, whatever is printed. "
+        "— A letter from Halmar [3] [1] "
+    )
+    oldest = json.loads(
+        rag(strike, "ask", "How many workers are on strike at Halmar?", "--order", "oldest", "--json").stdout
+    )
+    assert [voice["article"]["path"] for voice in oldest["voices"]] == ["walkout.md", "grown.md", "letter.md"]
+    assert oldest["voices"] == oldest["citations"][:3]
+    assert oldest["text"].startswith("Forty workers")
+
+
+def test_a_digest_among_them_is_called_one(strike: Path) -> None:
+    done = rag(strike, "ask", "How many workers of the Halmar quarry are on strike?", "--order", "oldest")
+    assert "— digest of “Slate runs short” in County Gazette, 2019-05-23 [2]" in " ".join(done.stdout.split())
+
+
+def test_what_the_question_says_of_dates_is_offered_and_not_applied(strike: Path) -> None:
+    asked = ("ask", "What is the latest on the strike at Halmar in April 2019?")
+    done = rag(strike, *asked)
+    assert done.stdout.endswith(
+        "\nNewest first: add --order newest\n"
+        "Only articles published in April 2019: add --since 2019-04-01 --until 2019-04-30\n"
+    )
+    plain = json.loads(rag(strike, *asked, "--json").stdout)
+    assert plain["hints"] == [
+        {"words": "latest", "since": None, "until": None, "order": "newest"},
+        {"words": "in April 2019", "since": "2019-04-01", "until": "2019-04-30", "order": None},
+    ]
+    assert {"grown.md", "letter.md"} < {each["article"]["path"] for each in plain["citations"]}, "nothing is left out"
+    options = ("--since", "2019-04-01", "--until", "2019-04-30", "--order", "newest")
+    applied = json.loads(rag(strike, *asked, *options, "--json").stdout)
+    assert applied["hints"] == []
+    assert [each["article"]["path"] for each in applied["citations"]] == ["walkout.md"]
 
 
 def test_json_has_every_field_of_the_citation(folder: Path) -> None:
@@ -150,6 +221,7 @@ def test_it_works_from_any_folder_by_options_and_by_variables(folder: Path, tmp_
         (("ask", "word " * 10_000), "The question has 10,000 words"),
         (("ask", "Who?", "-k", "0"), "k is 0: give a number from 1"),
         (("ask", "Who?", "--since", "yesterday"), "since is 'yesterday': give a day such as"),
+        (("ask", "Who?", "--order", "date"), "order is 'date': give relevance, newest or oldest"),
         (("ask", "Who?", "--corpus", "nowhere"), "There is no folder 'nowhere'."),
         (("build", "--corpus", "nowhere"), "There is no folder 'nowhere'."),
         (("build", "--passage-tokens", "3"), "passage_tokens is 3: give a number from 16"),

@@ -1,14 +1,17 @@
 from __future__ import annotations
 
+import tracemalloc
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag import articles, passages, tokens
-from rag.embedding import embed
+from rag import articles, embedding, passages, tokens
+from rag.embedding import Part, embed
 from rag.encoder import Encoder
 from rag.passages import TokenLimit
 from rag.states import Codec
@@ -33,7 +36,23 @@ def texts(corpus: Path) -> list[str]:
 
 @pytest.fixture(scope="module")
 def made(texts: list[str], encoder: Encoder, codec: Codec) -> list[EncodedArticle]:
-    return embed(texts, encoder, codec, MOST)
+    return whole(embed(texts, encoder, codec, MOST), len(texts))
+
+
+def whole(parts: Iterable[Part], texts: int) -> list[EncodedArticle]:
+    """The parts of each text, put together."""
+    of_text: list[list[EncodedArticle]] = [[] for _ in range(texts)]
+    last = 0
+    for part in parts:
+        assert part.text >= last, "texts come in their order"
+        last = part.text
+        of_text[part.text].append(part.encoded)
+
+    def joined(own: list[EncodedArticle], name: str) -> Any:  # noqa: ANN401  any field
+        values = [getattr(each, name) for each in own]
+        return sum(values, ()) if isinstance(values[0], tuple) else np.concatenate(values)
+
+    return [EncodedArticle(**{name: joined(own, name) for name in EncodedArticle.__slots__}) for own in of_text]
 
 
 def test_texts_are_cut_within_both_limits(texts: list[str], made: list[EncodedArticle], encoder: Encoder) -> None:
@@ -46,7 +65,7 @@ def test_texts_are_cut_within_both_limits(texts: list[str], made: list[EncodedAr
 
 def test_the_models_own_window_is_a_limit_too(encoder: Encoder, codec: Codec) -> None:
     text = " ".join(["antidisestablishmentarianism"] * 200) + "."
-    [made] = embed([text], encoder, codec, 10_000)
+    [made] = whole(embed([text], encoder, codec, 10_000), 1)
     assert len(made.passages) > 1
     assert made.lengths.max() <= encoder.room
 
@@ -91,13 +110,70 @@ def test_articles_stay_in_order_and_apart(
     encoder: Encoder, codec: Codec, written: list[list[str]], between: str
 ) -> None:
     texts = [between.join(sentences) for sentences in written]
-    together = embed(texts, encoder, codec, 20)
+    together = whole(embed(texts, encoder, codec, 20), len(texts))
     assert len(together) == len(texts)
     for text, one in zip(texts, together, strict=True):
-        [alone] = embed([text], encoder, codec, 20)
+        [alone] = whole(embed([text], encoder, codec, 20), 1)
         assert (one.sentences, one.passages) == (alone.sentences, alone.passages)
         np.testing.assert_array_equal(one.pieces, alone.pieces)
         np.testing.assert_array_equal(one.places, alone.places)
         np.testing.assert_array_equal(one.lengths, alone.lengths)
         assert (one.vectors * alone.vectors).sum(axis=1).min() > 0.999
         assert one.places.max() < max(each.last - each.first for each in one.passages)
+
+
+@pytest.mark.parametrize("window", [1, 3, 7, 1000])
+def test_a_text_in_parts_is_what_it_is_at_once(
+    texts: list[str],
+    made: list[EncodedArticle],
+    encoder: Encoder,
+    codec: Codec,
+    monkeypatch: pytest.MonkeyPatch,
+    window: int,
+) -> None:
+    monkeypatch.setattr(embedding, "WINDOW", window)
+    monkeypatch.setattr(embedding, "PASSAGES_AT_ONCE", 2)
+    monkeypatch.setattr(embedding, "SENTENCES_AT_ONCE", 5)
+    parts = list(embed(texts, encoder, codec, MOST))
+    assert max(len(part.encoded.passages) for part in parts) <= window
+    for one, other in zip(whole(parts, len(texts)), made, strict=True):
+        assert (one.sentences, one.passages) == (other.sentences, other.passages)
+        for name in ("pieces", "places", "lengths"):
+            np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+        assert (one.vectors * other.vectors).sum(axis=1).min() > 0.9999
+        assert (one.codes == other.codes).mean() > 0.99
+
+
+@pytest.mark.slow
+def test_what_is_held_at_once_does_not_grow_with_the_text(
+    texts: list[str], encoder: Encoder, codec: Codec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedding, "WINDOW", 16)
+    monkeypatch.setattr(embedding, "PASSAGES_AT_ONCE", 8)
+    monkeypatch.setattr(embedding, "SENTENCES_AT_ONCE", 16)
+    held = []
+    for times in (2, 8):
+        text = "\n\n".join(texts * times)
+        tracemalloc.start()
+        try:
+            pieces = sum(int(part.encoded.lengths.sum()) for part in embed([text], encoder, codec, MOST))
+            held.append(tracemalloc.get_traced_memory()[1] - 10 * len(text))
+        finally:
+            tracemalloc.stop()
+    states = pieces * encoder.card.dimensions * np.dtype(np.float32).itemsize
+    assert held[1] < held[0] + states / 10
+
+
+def test_progress_is_told_with_the_text_at_hand(
+    texts: list[str], encoder: Encoder, codec: Codec, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedding, "TOLD_AFTER", 2)
+    monkeypatch.setattr(embedding, "WINDOW", 4)
+    told: list[tuple[int, int, int]] = []
+    parts = list(embed(texts, encoder, codec, MOST, lambda *step: told.append(step)))
+    of_text = [part.text for part in parts for _ in part.encoded.passages]
+    assert len(told) > 2
+    assert {total for _, _, total in told} == {len(of_text)}
+    assert all(number == of_text[done] for number, done, _ in told)
+    dones = [done for _, done, _ in told]
+    assert dones == sorted(set(dones))

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import pytest
 from filelock import FileLock
@@ -35,6 +36,9 @@ from rag.library import Library
 from rag.settings import PACKAGED_MODEL
 from rag.store import IndexFolder, read_current
 from rag.types import Article, Citation
+
+if TYPE_CHECKING:
+    from rag.answer import Order
 
 ROOT = Path(__file__).parents[1]
 
@@ -186,6 +190,69 @@ class TestFilters:
         answer = library.ask(QUESTIONS[0], sources="No Such Paper")
         assert (answer.found, answer.citations) == (False, ())
         assert "Not found" in answer.text
+
+
+class TestOrder:
+    @pytest.mark.parametrize("k", [1, 3, 5])
+    def test_newest_first_begins_with_the_newest_that_answers_however_few_are_asked_for(
+        self, library: Library, k: int
+    ) -> None:
+        for question in QUESTIONS:
+            plain = library.ask(question, k)
+            for order, latest in (("newest", max), ("oldest", min)):
+                dated = library.ask(question, k, order=cast("Order", order))
+                assert (dated.found, len(dated.citations)) == (plain.found, len(plain.citations))
+                assert [each.rank for each in dated.citations] == list(range(1, len(dated.citations) + 1))
+                assert dated.text == (dated.citations[0].quote if dated.found else plain.text)
+                assert dated.voices[:1] == (dated.citations[:1] if dated.found else ())
+                days = [each.article.published for each in dated.voices if each.article.published]
+                assert not dated.found or not days or dated.voices[0].article.published in {None, latest(days)}
+
+    def test_an_older_article_that_answers_goes_before_newer_ones_that_do_not(self, place: Path) -> None:
+        write(place, "old.md", f"---\npublished: 2015-01-02\n---\n{BEEKEEPER}")
+        write(place, "new.md", f"---\npublished: 2024-06-07\n---\n{BEEKEEPER.replace('nineteen', 'twenty-two')}")
+        build(place)
+        library = Library(place / "embeddings")
+        for order, words in (("newest", "twenty-two hives"), ("oldest", "nineteen hives")):
+            answer = library.ask(ASKED, 1, order=cast("Order", order))
+            assert words in answer.text
+            assert answer.text == answer.citations[0].quote
+
+    def test_an_explanation_is_of_the_citations_in_their_order(self, library: Library) -> None:
+        answer = library.ask(QUESTIONS[0], order="oldest", explain=True)
+        assert all(each.why for each in answer.citations)
+        assert [each for each in answer.citations if each in answer.voices] == list(answer.voices)
+
+    def test_any_other_order_is_refused(self, library: Library) -> None:
+        with pytest.raises(OptionError, match="relevance, newest or oldest") as raised:
+            library.ask(QUESTIONS[0], order="latest")  # type: ignore[arg-type]
+        assert (raised.value.option, raised.value.value) == ("order", "latest")
+
+
+class TestHints:
+    ASKED = "What is the latest on the sleeper train in June 2022?"
+
+    def test_they_are_offered_and_change_nothing(self, library: Library) -> None:
+        answer = library.ask(self.ASKED)
+        assert [(hint.words, hint.order) for hint in answer.hints] == [("latest", "newest"), ("in June 2022", None)]
+        assert (answer.hints[1].since, answer.hints[1].until) == (date(2022, 6, 1), date(2022, 6, 30))
+        assert answer.undated == 0
+        assert len(paths(library.ask(self.ASKED, 1000).citations)) == library.manifest.articles
+        assert library.ask(QUESTIONS[0]).hints == ()
+
+    def test_what_is_applied_is_not_offered_again(self, library: Library) -> None:
+        sorted_by_date = library.ask(self.ASKED, order="newest")
+        assert [hint.words for hint in sorted_by_date.hints] == ["in June 2022"]
+        narrowed = library.ask(self.ASKED, since="2022-06-01", until="2022-06-30")
+        assert [hint.words for hint in narrowed.hints] == ["latest"]
+        assert [hint.words for hint in library.ask(self.ASKED, since="2022-06-01").hints] == ["latest", "in June 2022"]
+        assert narrowed.question == self.ASKED
+
+    def test_words_that_only_say_how_new_or_what_is_applied_are_not_missing(self, library: Library) -> None:
+        assert "latest" not in library.ask(self.ASKED).missing
+        asked = "Which certificate expired in June 2022?"
+        assert library.ask(asked, authors="Dana Whitlow").missing == ("June", "2022")
+        assert library.ask(asked, authors="Dana Whitlow", since="2022-06-01", until="2022-06-30").missing == ()
 
 
 class TestWhatCannotBeAsked:
@@ -529,3 +596,14 @@ def test_an_index_that_may_only_be_read_answers(index: Path, corpus: Path) -> No
     assert "140,000" in quote
     assert counted == f"{read_current(IndexFolder(index)).articles} False"
     assert refused == "IndexWriteError"
+
+
+def test_the_language_of_each_article_is_told(library: Library) -> None:
+    assert {info.language for info in library.articles()} == {"en"}
+
+
+def test_a_name_in_another_spelling_is_found_and_told(library: Library) -> None:
+    found = library.ask("Who drove the crane at Port Sellwick?")
+    assert [(each.asked, each.found) for each in found.spellings] == [("Sellwick", "Selwick")]
+    assert "Sellwick" not in found.missing
+    assert found.citations[0] == library.ask("Who drove the crane at Port Selwick?").citations[0]

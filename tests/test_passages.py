@@ -57,6 +57,100 @@ PARAGRAPHS = {
     "Russian": ["Он ушёл.", "А. С. Пушкин остался.", "Почему?"],
 }
 
+# Each case names the language of a paragraph and lists its sentences; the blank between them is a blank or nothing.
+LANGUAGES = {
+    "German abbreviations": (
+        "de",
+        [
+            "Der Pier kostet z. B. 3,5 Mio. Kronen, d. h. ca. 2 Mrd. Dr. Quist sagt, bzw. Prof. Lind.",
+            "Das steht auf S. 12 usw.",
+            "Die Fischer warten.",
+            "Es war 500 v. Chr. in Ostmark.",
+        ],
+    ),
+    "German ordinals": (
+        "de",
+        [
+            "Am 3. Oktober kam der 2. Sturm des 21. Jahrhunderts.",
+            "Ludwig II. Graf von Lid kam auf Platz 3.",
+            "Er ging 1912.",
+            "Niemand sah ihn.",
+        ],
+    ),
+    "German quotation marks": (
+        "de",
+        ["„Wir warten.“", "Quist ging.", "„Warum?“ fragte er.", "‚Nie.‘", "»Doch.«", "Es regnete."],
+    ),
+    "French quotation marks": (
+        "fr",
+        ["« Nous attendons. »", "M. Lind est parti.", "« Pourquoi ? » a-t-il demandé.", "« Non ! »", "Il pleuvait."],
+    ),
+    "French dates": (
+        "fr",
+        ["Le quai date de 49 av. J.-C.", "Il a coûté cher, p. ex. en bois.", "Mme Quist et Mgr Lind l'ont vu."],
+    ),
+    "Spanish marks": (
+        "es",
+        [
+            "¿Quién paga?",
+            "¡Nadie!",
+            "¿Y el Sr. Lind?",
+            "La Sra. Quist vive en EE. UU. desde 1912.",
+            "Fue en el siglo V a. C.",
+            "El muelle cayó.",
+        ],
+    ),
+    "Italian abbreviations": (
+        "it",
+        ["Il sig. Lind e la dott.ssa Quist, ecc. ecc., tacciono.", "Il molo è di S. Marco.", "È vecchio."],
+    ),
+    "Portuguese abbreviations": ("pt", ["O Sr. Lind mora na Av. Central.", "A Dra. Quist também.", "Custou 3 mil."]),
+    "Dutch abbreviations": (
+        "nl",
+        ["Dhr. Lind en mevr. Quist, d.w.z. de vissers, wachten.", "Het kost bijv. 3 mln. Kronen.", "Zij gaan."],
+    ),
+    "Polish abbreviations": (
+        "pl",
+        [
+            "Pomost zbudowano w 1912 r.",
+            "W 1990 r. Lind i św. Marta odeszli.",
+            "Tzw. stary pomost stoi przy ul. Rybnej.",
+        ],
+    ),
+    "Czech quotation marks": ("cs", ["„Čekáme.“", "Pan Lind, např. Emil, odešel v 5. století př. n. l.", "Byl starý."]),
+    "Russian abbreviations": (
+        "ru",
+        ["В 1912 г. Линд и т. д. ждали на ул. Морской.", "Он заплатил 3 млн. Крон.", "Они ушли."],
+    ),
+    "Turkish ordinals": ("tr", ["Sn. Lind 3. Murat döneminde geldi.", "Bu iskele eskidir.", "XX. Yüzyıl zordu."]),
+    "Greek questions": ("el", ["Ποιος πληρώνει;", "Ο κ. Λιντ δεν ξέρει.", "Γιατί;", "Κανείς δεν είπε."]),
+    "Armenian": ("hy", ["Խորհուրդը որոշեց։", "Լինդը գնաց:", "Ո՞վ է վճարում։", "Ոչ ոք չգիտի:"]),
+    "Arabic": ("ar", ["من يدفع؟", "قال د. ليند إن ع. كويست ذهب.", "لا أحد يعرف!", "سقط الرصيف."]),
+    "Persian and Urdu": ("ur", ["کون ادا کرے گا؟", "کسی کو نہیں معلوم۔", "پل گر گیا۔"]),
+    "Hebrew": ("he", ["מי משלם?", "אמר א. ב. לינד אתמול.", 'הוא שילם 40 ש"ח.', "הרציף נפל."]),
+    "Hindi": ("hi", ["कौन भुगतान करेगा?", "डॉ. लिंद ने बी. ए. किया।", "किसी को नहीं पता॥", "घाट गिर गया।"]),
+    "Hindi with European stops": ("hi", ["घाट गिर गया है.", "कौन आया है?", "वह चला गया है."]),
+    "Amharic": ("am", ["ማን ይከፍላል፧", "ማንም አያውቅም።", "ወደቡ ወደቀ።"]),
+    "Korean": ("ko", ["누가 내나?", "린드 씨는 모른다.", "부두가 무너졌다."]),
+}
+UNSPACED = {
+    "Chinese": (
+        "zh",
+        ["谁付钱？", "没有人知道！", "“码头会留下。”林德说。", "他走了……然后下雨了。", "（没有人问。）", "完了。"],
+    ),
+    "Chinese with European marks": ("zh", ["谁付钱?", "没有人知道!", "他走了。"]),
+    "Japanese": (
+        "ja",
+        [
+            "誰が払うのか？",
+            "「桟橋は残る。」と彼は言った。",
+            "「本当に？」って聞いた。",
+            "『はい。』",
+            "ところが雨が降った。",
+        ],
+    ),
+}
+
 # Each case lists the sentences of a text, which are those of ``text`` where newlines are blanks.
 LINES = {
     "paragraphs": ("The dam held.\n\nIt rained on.", ["The dam held.", "It rained on."]),
@@ -113,13 +207,68 @@ WINDOW = TokenLimit(
 )
 
 
-def read(text: str) -> list[str]:
-    return [" ".join(text[sentence.start : sentence.end].split()) for sentence in sentences(text)]
+def read(text: str, language: str | None = None) -> list[str]:
+    return [" ".join(text[sentence.start : sentence.end].split()) for sentence in sentences(text, language)]
 
 
 @pytest.mark.parametrize("expected", PARAGRAPHS.values(), ids=PARAGRAPHS)
 def test_sentences_of_a_paragraph(expected: list[str]) -> None:
     assert read(" ".join(expected)) == expected
+
+
+@pytest.mark.parametrize(("language", "expected"), LANGUAGES.values(), ids=LANGUAGES)
+def test_sentences_of_a_paragraph_in_another_language(language: str, expected: list[str]) -> None:
+    assert read(" ".join(expected), language) == expected
+
+
+@pytest.mark.parametrize(("language", "expected"), UNSPACED.values(), ids=UNSPACED)
+def test_sentences_of_a_paragraph_without_blanks(language: str, expected: list[str]) -> None:
+    assert read("".join(expected), language) == expected
+
+
+@pytest.mark.parametrize("expected", PARAGRAPHS.values(), ids=PARAGRAPHS)
+def test_english_is_split_alike_whether_its_language_is_known_or_not(expected: list[str]) -> None:
+    assert read(" ".join(expected), "en") == expected
+
+
+def test_thai_is_split_at_blanks_into_pieces_of_a_sentences_length() -> None:
+    clauses = [
+        "สภาเมืองออสต์มาร์คมีมติเมื่อวันอังคารให้สร้างท่าเรือประมงเก่าขึ้นใหม่หลังพายุ",
+        "นางมาร์ตากล่าวว่าชาวประมงหกสิบสามคนไม่อาจเสียฤดูกาลจับปลาไปอีกปีหนึ่งได้",
+        "นักดำน้ำพบว่าเสาไม้ใต้ตลาดถูกหนอนกัดกินจนกลวงและต้องเปลี่ยนใหม่ทั้งหมด",
+    ]
+    assert read(" ".join(clauses)) == clauses
+    # A blank by a number or after the mark of repetition ends nothing, and nor does one near the edge of a piece.
+    assert read(clauses[0] + " 40 " + clauses[1]) == [clauses[0] + " 40 " + clauses[1]]
+    assert read(clauses[0] + "ๆ " + clauses[1]) == [clauses[0] + "ๆ " + clauses[1]]
+    assert read("ใช่ " + clauses[0]) == ["ใช่ " + clauses[0]]
+
+
+ARABIC = (
+    "صوت مجلس أوستمارك يوم الثلاثاء على إعادة بناء رصيف الصيد القديم الذي فقد أربعين من أعمدته في عاصفة الخريف. "
+    "وقالت مارتا كويست التي تتحدث باسم صيادي الميناء إنهم لا يستطيعون أن يخسروا موسما آخر. ووجد الغواصون في يناير "
+    "أن الديدان أكلت الأعمدة تحت قاعة السوق. ومن المقرر أن تصل الأعمدة الأولى على متن بارجة في مارس. وحتى ذلك الحين "
+    "يمنع سياج الزوار من الوصول إلى الجانب الشرقي."
+)
+CHINESE = (
+    "奥斯特马克镇议会周二投票决定重建旧渔港码头，去年秋天的风暴毁坏了四十根木桩。代表港口渔民的玛尔塔说，他们不能再失去一个季节。"
+    "潜水员在一月发现，市场大厅下面的木桩已被虫蛀空。第一批钢桩将于三月由驳船运到。在此之前，围栏会挡住东侧的游客。"
+)
+
+
+@pytest.mark.parametrize("width", [50, 65, 72])
+def test_hard_wrapped_text_in_a_script_without_capitals_has_the_sentences_of_its_paragraphs(width: int) -> None:
+    assert len(read(ARABIC)) == 5
+    assert read(textwrap.fill(ARABIC, width)) == read(ARABIC)
+    assert len(read(CHINESE)) == 5
+    step = width // 2
+    wrapped = "\n".join(CHINESE[begin : begin + step] for begin in range(0, len(CHINESE), step))
+    assert [sentence.replace(" ", "") for sentence in read(wrapped)] == read(CHINESE)
+
+
+def test_lines_that_each_stand_alone_are_not_joined_in_a_script_without_capitals() -> None:
+    headlines = ["议会决定重建旧渔港的木头码头", "风暴毁坏了四十根码头的橡木桩", "渔民说不能再失去一个捕鱼季节"] * 3
+    assert read("\n".join(headlines)) == headlines
 
 
 @pytest.mark.parametrize(("text", "expected"), LINES.values(), ids=LINES)
@@ -146,7 +295,7 @@ def test_lines_that_each_stand_alone_are_not_joined() -> None:
 # Words, stops and blanks of every kind that the rules look at, in any order.
 WORDS = (
     "The Pier fell Mr U.S p.m Inc No Jan 11 3.5 J a iPhone “ ” \" ' ’ ( ) [1] . ? ! … ... 。 । , : ; – - • 1) 中文 é "
-    "supercalifragilistic https://example.com/a.b 😀 \u0301 \u200b _"
+    "supercalifragilistic https://example.com/a.b 😀 \u0301 \u200b _ « » „ ‘ z.B 3. III. ท่าเรือ ของๆ डॉ । է: κ; ז د"
 )
 PARTS = st.sampled_from([*WORDS.split(), *[" "] * 12, "\n", "\n\n", "\r\n", "\t", "\u00a0", ". ", ". "])
 TEXTS = st.one_of(st.text(), st.lists(PARTS, max_size=120).map("".join))
@@ -207,9 +356,9 @@ def check_cuts(text: str, found: tuple[Sentence, ...], limits: list[TokenLimit])
 
 
 @settings(deadline=None)
-@given(TEXTS)
-def test_every_character_is_in_exactly_one_sentence(text: str) -> None:
-    check_sentences(text, sentences(text))
+@given(TEXTS, st.sampled_from([None, "en", "de", "hi", "th", "zh", "xx"]))
+def test_every_character_is_in_exactly_one_sentence(text: str, language: str | None) -> None:
+    check_sentences(text, sentences(text, language))
 
 
 @settings(deadline=None)
@@ -288,13 +437,23 @@ HOSTILE = {
     "no blanks": "ab.Bcd" * 50_000,
     "accents": "a" + "\u0301" * 100_000,
     "one sentence": "word " * 100_000,
+    "Indian initials": "क. " * 100_000,
+    "Hebrew initials": "א. " * 100_000,
+    "ordinals": "3. X " * 50_000,
+    "colons": "a: " * 100_000,
+    "Greek questions": "κ; Κ " * 50_000,
+    "Thai": "ก " * 100_000,
+    "Thai clauses": ("ก" * 60 + " ") * 5_000,
+    "Japanese quotations": "あ。」と" * 50_000,
+    "closing marks": ".» " * 100_000,
+    "Chinese lines": "码头。码头在这里可以走到\n" * 20_000,
 }
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_hostile_text_takes_no_longer_than_its_length(text: str) -> None:
     began = time.perf_counter()
-    found, _ = split(text, [BUDGET])
+    found, _ = split(text, [BUDGET], "de")
     assert time.perf_counter() - began < 20
     check_sentences(text, found)
 

@@ -27,6 +27,11 @@ _USUAL = (*_SINGLE_BYTE, *_MULTI_BYTE)
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _BESIDE_DIGIT = re.compile(r"[^\W\d_](?=\d)")
 _SAMPLE = 100_000
+_TELLING = 1_000_000
+"""Bytes by which the encoding of a long text is told."""
+
+_LONGEST_WORD = 100
+_NOT_ASCII = re.compile(rb"[^\n]*[\x80-\xff][^\n]*\n?")
 _CONTROLS = bytes({*range(32)} - {*b"\t\n\v\f\r\x1a\x1b"})
 _MOST_CONTROLS = 0.02
 """The largest share of control characters in a text; in binary data it is nearer to a tenth."""
@@ -73,7 +78,30 @@ def _decoded(data: bytes, encoding: str) -> str | None:
 
 
 def _guessed(data: bytes) -> str | None:
-    """The text in the encoding that makes the least mess of it.
+    """The text in the encoding that makes the least mess of it, or of the lines of a long one that tell it."""
+    if len(data) <= _TELLING:
+        best = _best_guess(data)
+        return None if best is None else str(best)
+    telling = _telling(data)
+    # It may end within a character of several bytes.
+    guesses = (_best_guess(telling[: len(telling) - end]) for end in range(4))
+    best = next((guess for guess in guesses if guess is not None), None)
+    return None if best is None else data.decode(best.encoding, "replace")
+
+
+def _telling(data: bytes) -> bytes:
+    """Some of the lines that are not ASCII, the last one cut where a word ends, if words have ends there."""
+    lines = bytearray()
+    for match in _NOT_ASCII.finditer(data):
+        lines += match[0][: _TELLING - len(lines)]
+        if len(lines) >= _TELLING:
+            break
+    end = max(lines.rfind(blank, len(lines) - _LONGEST_WORD) for blank in b" \n")
+    return bytes(lines[:end] if end > 0 else lines)
+
+
+def _best_guess(data: bytes) -> CharsetMatch | None:
+    """The encoding that makes the least mess.
 
     Among equals, those of one byte a character come before those of two, then
     the one that makes the most letters, but in words (Polish read as Windows-1252
@@ -89,8 +117,7 @@ def _guessed(data: bytes) -> str | None:
         place = _USUAL.index(names[0]) if names else len(_USUAL)
         return match.chaos, place >= len(_SINGLE_BYTE), out_of_words - in_words, -match.coherence, place
 
-    best = min(guesses, key=demerits, default=None)
-    return None if best is None else str(best)
+    return min(guesses, key=demerits, default=None)
 
 
 def _is_binary(text: str) -> bool:

@@ -5,27 +5,39 @@ from __future__ import annotations
 import logging
 import os
 import stat
-from dataclasses import dataclass
-from pathlib import Path
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 
-from rag.articles.formats import LARGEST
+from rag.articles.formats import ARCHIVES, LARGEST, formats
+from rag.articles.litter import is_litter
 from rag.errors import ArticleTooLargeError, CorpusMissingError, UnreadableError
 
 _log = logging.getLogger(__name__)
 
-_LITTER = ("~", ".swp", ".swo", ".tmp", ".bak", ".part", ".crdownload")
-"""How backups, temporary files and unfinished downloads end."""
+SIDECAR = ".meta.yaml"
+"""How the names of sidecars end (rag.articles.sidecar)."""
 
-_SYSTEM_FILES = {"thumbs.db", "desktop.ini", "__macosx"}
+COLUMNS = "columns.toml"
+"""What the file is called that says what columns of tables mean (rag.articles.columns)."""
+
+_TABLES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson")
+"""Of what it tells; archives may hold them too."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class CorpusFile:
-    """A file of the corpus: its path there (forward slashes), size in bytes, time of change in nanoseconds."""
+    """A file of the corpus: its path there (forward slashes), size in bytes, time of change in nanoseconds.
+
+    ``companions`` are the files that say something of its articles: its sidecar
+    (rag.articles.sidecar) and, for a table, the corpus's ``columns.toml``.
+    """
 
     path: str
     size: int
     modified: int
+    companions: tuple[CorpusFile, ...] = ()
 
 
 def find(corpus: Path) -> tuple[CorpusFile, ...]:
@@ -36,7 +48,9 @@ def find(corpus: Path) -> tuple[CorpusFile, ...]:
     that a person hears of it. A link to a file is that file. A link to a folder
     is followed where it leads out of the corpus, each folder once; one that
     leads back into the corpus, or to a folder around it, is not: those files are
-    found where they lie. What cannot be looked at is logged and left out.
+    found where they lie. What cannot be looked at is logged and left out. What
+    only says something of other files is among their companions; a sidecar that
+    belongs to no file, or to one of several, is there by itself.
 
     Raises:
         CorpusMissingError: There is no such folder.
@@ -49,7 +63,7 @@ def find(corpus: Path) -> tuple[CorpusFile, ...]:
     while pending:
         folder = pending.pop()
         for entry in _entries(folder):
-            if _is_litter(entry.name):
+            if is_litter(entry.name):
                 continue
             path = entry.relative_to(corpus).as_posix()
             try:
@@ -66,7 +80,7 @@ def find(corpus: Path) -> tuple[CorpusFile, ...]:
                 if not astray and real not in seen:
                     seen.add(real)
                     pending.append(entry)
-    return tuple(sorted(found))
+    return _accompanied(sorted(found))
 
 
 def load(corpus: Path, file: CorpusFile) -> bytes:
@@ -84,6 +98,39 @@ def load(corpus: Path, file: CorpusFile) -> bytes:
         raise UnreadableError(file.path, error.strerror or type(error).__name__) from error
 
 
+def _accompanied(found: Sequence[CorpusFile]) -> tuple[CorpusFile, ...]:
+    """The files with their companions, and the sidecars that are none's."""
+    listed = next((file for file in found if file.path.casefold() == COLUMNS), None)
+    sidecars = {file.path: file for file in found if file.path.casefold().endswith(SIDECAR)}
+    files = {file.path: file for file in found if file != listed and file.path not in sidecars}
+    by_stem: dict[str, list[str]] = defaultdict(list)
+    for path in files:
+        by_stem[_stem(path)].append(path)
+    companions: dict[str, list[CorpusFile]] = defaultdict(list)
+    alone: list[CorpusFile] = []
+    for path, each in sidecars.items():
+        name = path[: -len(SIDECAR)]
+        owners = [name] if name in files else by_stem.get(name, [])
+        # "a.pdf.meta.yaml" comes before "a.meta.yaml", where both mean a.pdf the second is none's.
+        if len(owners) == 1 and (owners[0] == name or owners[0] + SIDECAR not in sidecars):
+            companions[owners[0]].append(each)
+        else:
+            alone.append(each)
+    if listed is not None:
+        for path in files:
+            if path.casefold().endswith((*_TABLES, *ARCHIVES)):
+                companions[path].append(listed)
+    own = (replace(file, companions=tuple(companions[path])) for path, file in files.items())
+    return tuple(sorted([*own, *alone]))
+
+
+def _stem(path: str) -> str:
+    """A path without the end that says which format it is."""
+    ends = (end for end in sorted(formats(), key=len, reverse=True) if path.lower().endswith(end))
+    known = next(ends, PurePosixPath(path).suffix)
+    return path[: len(path) - len(known)]
+
+
 def _entries(folder: Path) -> list[Path]:
     """What lies in a folder, sorted by name, so that of two links to one folder the same is followed each time."""
     try:
@@ -91,8 +138,3 @@ def _entries(folder: Path) -> list[Path]:
     except OSError as error:
         _log.warning("%r is left out: %s", os.fspath(folder), error)
         return []
-
-
-def _is_litter(name: str) -> bool:
-    lowered = name.casefold()
-    return name.startswith((".", "~$", "#")) or lowered.endswith(_LITTER) or lowered in _SYSTEM_FILES

@@ -3,28 +3,69 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
+from typing import TypeAlias, cast
 
 from rag.articles import dates, metadata
 from rag.articles.draft import Draft, Member, Metadata, Source
-from rag.articles.text import read_markdown, read_text
 from rag.errors import ArticleError, ArticleTooLargeError, EmptyArticleError, NestedArchiveError, UnsupportedFormatError
 from rag.types import Article, Failure
 
 LARGEST = 100_000_000
 """Bytes of the largest file that is read."""
 
-READERS: Mapping[str, Callable[[Source], Iterable[Draft | Failure]]] = {
-    ".md": read_markdown,
-    ".markdown": read_markdown,
-    ".txt": read_text,
-    ".text": read_text,
+READERS: Mapping[str, str] = {
+    ".md": "text.read_markdown",
+    ".markdown": "text.read_markdown",
+    ".txt": "text.read_text",
+    ".text": "text.read_text",
+    ".html": "html.read_html",
+    ".htm": "html.read_html",
+    ".xhtml": "html.read_html",
+    ".mhtml": "mhtml.read_mhtml",
+    ".mht": "mhtml.read_mhtml",
+    ".pdf": "pdf.read_pdf",
+    ".docx": "docx.read_docx",
+    ".odt": "odt.read_odt",
+    ".rtf": "rtf.read_rtf",
+    ".epub": "epub.read_epub",
+    ".eml": "mail.read_mail",
+    ".mbox": "mail.read_mailbox",
+    ".csv": "tables.read_table",
+    ".tsv": "tables.read_table",
+    ".json": "objects.read_json",
+    ".jsonl": "objects.read_json",
+    ".ndjson": "objects.read_json",
+    ".rss": "feed.read_feed",
+    ".atom": "feed.read_feed",
+    ".rdf": "feed.read_feed",
+    ".xml": "feed.read_feed",
 }
-"""The reader of each kind of file, by the end of its name. A part that cannot be read is a failure among the drafts."""
+"""The reader of each kind of file, by the end of its name: a module of this folder, and a function of it.
 
-ARCHIVES: Mapping[str, Callable[[Source], Iterable[Member | Failure]]] = {}
-"""What opens each kind of archive, by the end of its name."""
+They are names, so that a question loads none of the readers. The function takes
+a :class:`Source` and gives drafts; a part that cannot be read is a failure among
+them.
+"""
+
+ARCHIVES: Mapping[str, str] = {
+    ".zip": "archives.open_zip",
+    ".tar": "archives.open_tar",
+    ".tar.gz": "archives.open_tar",
+    ".tgz": "archives.open_tar",
+    ".tar.bz2": "archives.open_tar",
+    ".tbz2": "archives.open_tar",
+    ".tar.xz": "archives.open_tar",
+    ".txz": "archives.open_tar",
+    ".warc": "warc.open_warc",
+    ".warc.gz": "warc.open_warc",
+}
+"""What opens each kind of archive, likewise: it gives members."""
+
+_Reader: TypeAlias = Callable[[Source], Iterable[Draft | Failure]]
+_Opener: TypeAlias = Callable[[Source], Iterable[Member | Failure]]
 
 
 def formats() -> tuple[str, ...]:
@@ -63,21 +104,27 @@ def _end(path: str, known: Iterable[str]) -> str | None:
     return next((end for end in known if name.endswith(end) and name != end), None)
 
 
+def _function(name: str) -> object:
+    """The function of a name such as "pdf.read_pdf"."""
+    module, _, function = name.partition(".")
+    return getattr(importlib.import_module(f"rag.articles.{module}"), function)
+
+
 def _in_file(source: Source) -> Iterator[Article | Failure]:
     end = _end(source.path, READERS)
     if end is None:
         raise UnsupportedFormatError(source.path, formats())
     sha256 = hashlib.sha256(source.data).hexdigest()
-    for draft in READERS[end](source):
+    for draft in cast("_Reader", _function(READERS[end]))(source):
         if isinstance(draft, Failure):
             yield draft
         elif any(map(str.isalnum, draft.text)):
             yield _article(draft, source, sha256)
 
 
-def _in_archive(source: Source, members: Callable[[Source], Iterable[Member | Failure]]) -> Iterator[Article | Failure]:
+def _in_archive(source: Source, opener: str) -> Iterator[Article | Failure]:
     """The articles of the files in an archive; one that cannot be read is a failure of its own."""
-    for member in members(source):
+    for member in cast("_Opener", _function(opener))(source):
         if isinstance(member, Failure):
             yield member
             continue

@@ -135,7 +135,7 @@ def take_head(lines: Sequence[Line], stated: Metadata) -> tuple[Metadata, list[L
             head = replace(head, title=title)
         elif said and said.or_else(head) == head.or_else(said):
             head = head.or_else(said)
-        elif title or known == Metadata() or not (apart and _is_credit(text, known)):
+        elif title or known == Metadata() or not (apart and is_credit(text, known)):
             begun = True
             continue
         taken.add(number)
@@ -244,7 +244,7 @@ def _author(text: str) -> str | None:
     return name if all(not word[:1].islower() or _PARTICLE.fullmatch(word) for word in initials) else None
 
 
-def _is_credit(text: str, known: Metadata) -> bool:
+def is_credit(text: str, known: Metadata) -> bool:
     """Whether a line only says whose picture, or whose text, this is."""
     if _ends_sentence(text) or len(text.split()) > _LONGEST_TITLE:
         return False

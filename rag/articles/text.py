@@ -28,10 +28,15 @@ def read_markdown(source: Source) -> tuple[Draft, ...]:
     return _read(source, strictly=True)
 
 
-def _read(source: Source, *, strictly: bool) -> tuple[Draft, ...]:
-    stated, body = front_matter.split(decode(source.data, source.path), source.path)
-    origin, lines = metadata.take_origin(markdown.lines(body, strictly=strictly))
+def from_text(text: str, stated: Metadata, *, strictly: bool = False) -> Draft:
+    """The article in plain text or Markdown; what is ``stated`` of it comes before what is recognised in it."""
+    origin, lines = metadata.take_origin(markdown.lines(text, strictly=strictly))
     lines, sender = cleaning.without_appeal(lines)
     head, lines = metadata.take_head(cleaning.without_notices(lines), stated)
     known = stated.or_else(head).or_else(origin).or_else(Metadata(source=sender))
-    return (Draft(known, cleaning.joined(lines) or head.title or ""),)
+    return Draft(known, cleaning.joined(lines) or head.title or "")
+
+
+def _read(source: Source, *, strictly: bool) -> tuple[Draft, ...]:
+    stated, body = front_matter.split(decode(source.data, source.path), source.path)
+    return (from_text(body, stated, strictly=strictly),)

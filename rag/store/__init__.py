@@ -2,6 +2,7 @@
 
 from rag.store.checked import Checksum, Damage, checksum
 from rag.store.generations import (
+    Companion,
     FileRecord,
     IndexFolder,
     Manifest,
@@ -16,11 +17,12 @@ from rag.store.generations import (
     read_files,
     write_files,
 )
-from rag.store.segments import CARD, Segment, SegmentCard, SegmentWriter, Settings, read_card, text_key
+from rag.store.segments import CARD, Segment, SegmentCard, SegmentWriter, Settings, read_card, row_checksum, text_key
 
 __all__ = [
     "CARD",
     "Checksum",
+    "Companion",
     "Damage",
     "FileRecord",
     "IndexFolder",
@@ -40,6 +42,7 @@ __all__ = [
     "read_card",
     "read_current",
     "read_files",
+    "row_checksum",
     "text_key",
     "write_files",
 ]

@@ -33,8 +33,9 @@ from rag.arrays import Integers, Mask
 from rag.errors import IndexDamagedError, IndexFormatError, IndexMissingError
 from rag.store.checked import WHOLE, Checksum, Damage, check, checksum, flush
 from rag.store.segments import CARD, Segment, Settings
+from rag.types import Failure
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +92,24 @@ class SegmentUse:
 
 
 @dataclass(frozen=True, slots=True)
+class Companion:
+    """A file that says something of another, as a build found it; its fields are those of a :class:`FileRecord`."""
+
+    path: str
+    size: int
+    modified: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class FileRecord:
     """A file of the corpus as a build found it.
 
     ``size`` in bytes, ``modified`` in nanoseconds since 1970, the hex SHA-256
-    of its bytes, the ids of the articles in it, or why it could not be read.
+    of its bytes, the ids of the articles in it, and what of it could not be
+    read: the whole or parts. ``companions`` are the files beside it that say
+    what its articles are. ``stopped`` says that its reader was, for it took too
+    long or too much memory.
     """
 
     path: str
@@ -103,7 +117,9 @@ class FileRecord:
     modified: int
     sha256: str
     articles: tuple[str, ...]
-    reason: str | None = None
+    failures: tuple[Failure, ...] = ()
+    companions: tuple[Companion, ...] = ()
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +207,18 @@ def read_files(folder: IndexFolder, manifest: Manifest) -> dict[str, FileRecord]
     with damage_told(folder):
         check(listed, manifest.files)
     rows = (json.loads(line) for line in listed.read_text(encoding="utf-8").splitlines())
-    records = (FileRecord(**{**row, "articles": tuple(row["articles"])}) for row in rows)
-    return {record.path: record for record in records}
+    return {row["path"]: _record(row) for row in rows}
+
+
+def _record(row: dict[str, Any]) -> FileRecord:
+    return FileRecord(
+        **{
+            **row,
+            "articles": tuple(row["articles"]),
+            "failures": tuple(Failure(**each) for each in row["failures"]),
+            "companions": tuple(Companion(**each) for each in row["companions"]),
+        }
+    )
 
 
 def write_files(folder: IndexFolder, number: int, records: Iterable[FileRecord]) -> Checksum:
@@ -332,6 +358,14 @@ class Snapshot:
         """In how many passages a term stands."""
         held = sum(segment.fulltext.frequency(term) for segment in self.segments)
         return held - self._gone_terms[lexical.term_id(term)]
+
+    def vocabulary(self, prefix: str) -> list[tuple[str, int]]:
+        """The terms that begin so and stand in a passage that counts, each with in how many of those."""
+        counts: Counter[str] = Counter()
+        for segment in self.segments:
+            counts.update(dict(segment.fulltext.vocabulary(prefix)))
+        found = ((term, held - self._gone_terms[lexical.term_id(term)]) for term, held in counts.items())
+        return [(term, held) for term, held in found if held > 0]
 
     def check(self) -> None:
         """Hash every file of the generation, whole.

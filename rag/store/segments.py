@@ -33,7 +33,7 @@ import sqlite3
 import tempfile
 import threading
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import date
@@ -53,18 +53,24 @@ from rag.vectors import SentenceVectors, VectorWriter
 
 CARD = "segment.json"
 PRINT = 16
+# An article of so many characters takes a while to read and to check.
+LONG = 1_000_000
+# An article is handed on in parts of so many passages.
+PART_PASSAGES = 1024
 
 _SCHEMA = """
 CREATE TABLE article (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL, title TEXT NOT NULL, source TEXT, author TEXT, published TEXT,
-    url TEXT, path TEXT NOT NULL, sha256 TEXT NOT NULL, digest_of TEXT,
+    url TEXT, path TEXT NOT NULL, sha256 TEXT NOT NULL, digest_of TEXT, language TEXT, pages TEXT,
     text_key TEXT NOT NULL, checksum BLOB NOT NULL, text TEXT NOT NULL
 );
 CREATE INDEX article_id ON article (id);
 CREATE INDEX article_text_key ON article (text_key);
 """
-_INFO = "id, title, source, author, published, url, path, sha256, digest_of"
-_COLUMNS = _INFO + ", text"
+_INFO = "id, title, source, author, published, url, path, sha256, digest_of, language"
+_COLUMNS = _INFO + ", pages, text"
+# A long text is hashed so many characters at a time, so that no second copy of it is made.
+_HASHED_AT_ONCE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +102,12 @@ class SegmentCard:
 
 def text_key(text: str) -> str:
     """The name under which an article's vectors are found again: its text's SHA-256 in hex."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return _hashed(b"", text).hex()
+
+
+def row_checksum(article: Article) -> bytes:
+    """A hash of all that a segment keeps of an article but its vectors."""
+    return _row_checksum(_row(article))
 
 
 def fingerprint(text: str) -> bytes:
@@ -149,8 +160,8 @@ class SegmentWriter:
         self._frequencies = np.zeros(vocabulary, np.int32)
         self.articles = self.passages = self.sentences = self._piece_count = self._term_count = 0
 
-    def add(self, article: Article, encoded: EncodedArticle) -> None:
-        """Append an article.
+    def add(self, article: Article, parts: Iterable[EncodedArticle]) -> None:
+        """Append an article, with what the model makes of it in one part or several.
 
         Raises:
             CitationError: a passage or sentence is not a part of the article's text.
@@ -158,30 +169,36 @@ class SegmentWriter:
         self._insert(article)
         self._ids.add(np.array([int(article.id, 16)], np.uint64))
         self._articles.add(np.array([self.passages, self.sentences], np.int32))
-        bounds = [(sentence.start, sentence.end) for sentence in encoded.sentences]
+        sentences: list[Sentence] = []
+        for part in parts:
+            sentences += part.sentences
+            self._add_part(article, sentences, part)
+        self.articles += 1
+        self.sentences += len(sentences)
+
+    def _add_part(self, article: Article, sentences: Sequence[Sentence], part: EncodedArticle) -> None:
+        bounds = [(sentence.start, sentence.end) for sentence in part.sentences]
         self._sentences.add(np.array(bounds, np.int32).reshape(-1, 2))
-        self._vectors.add(encoded.vectors)
+        self._vectors.add(part.vectors)
         begin = 0
-        for passage, length in zip(encoded.passages, encoded.lengths.tolist(), strict=True):
-            self._add_passage(article, encoded, passage)
-            self._frequencies[np.unique(encoded.pieces[begin : begin + length])] += 1
+        for passage, length in zip(part.passages, part.lengths.tolist(), strict=True):
+            self._add_passage(article, sentences, passage)
+            self._frequencies[np.unique(part.pieces[begin : begin + length])] += 1
             begin += length
             self._piece_count += length
-        self._codes.add(encoded.codes)
-        self._pieces.add(encoded.pieces)
-        self._places.add(encoded.places)
-        self.articles += 1
-        self.sentences += len(encoded.sentences)
+        self._codes.add(part.codes)
+        self._pieces.add(part.pieces)
+        self._places.add(part.places)
 
-    def _add_passage(self, article: Article, encoded: EncodedArticle, passage: Passage) -> None:
-        first, last = encoded.sentences[passage.first], encoded.sentences[passage.last - 1]
+    def _add_passage(self, article: Article, sentences: Sequence[Sentence], passage: Passage) -> None:
+        first, last = sentences[passage.first], sentences[passage.last - 1]
         if (first.start, last.end) != (passage.start, passage.end) or not 0 <= passage.start < passage.end <= len(
             article.text
         ):
             raise CitationError(article.path, passage.start, passage.end)
         text = article.text[passage.start : passage.end]
-        sentences = (passage.first + self.sentences, passage.last + self.sentences)
-        self._passages.add(np.array([passage.start, passage.end, *sentences], np.int32))
+        within = (passage.first + self.sentences, passage.last + self.sentences)
+        self._passages.add(np.array([passage.start, passage.end, *within], np.int32))
         self._prints.add(np.frombuffer(fingerprint(text), np.uint8))
         ids = np.array([lexical.term_id(term) for term in lexical.terms(text)], np.uint32)
         self._begins.add(np.array([self._piece_count, self._term_count], np.int64))
@@ -245,18 +262,27 @@ def _row(article: Article) -> tuple[str | None, ...]:
     # In the order of _COLUMNS.
     digest = json.dumps(asdict(article.digest_of)) if article.digest_of else None
     published = article.published.isoformat() if article.published else None
+    pages = json.dumps(article.pages) if article.pages else None
     return (
         *(article.id, article.title, article.source, article.author, published, article.url),
-        *(article.path, article.sha256, digest, article.text),
+        *(article.path, article.sha256, digest, article.language, pages, article.text),
     )
 
 
 def _row_checksum(row: Sequence[str | None]) -> bytes:
-    return hashlib.sha256(json.dumps(list(row)).encode()).digest()
+    *known, text = row
+    return _hashed(json.dumps(known).encode(), text or "")
+
+
+def _hashed(head: bytes, text: str) -> bytes:
+    digest = hashlib.sha256(head)
+    for begin in range(0, len(text), _HASHED_AT_ONCE):
+        digest.update(text[begin : begin + _HASHED_AT_ONCE].encode("utf-8", "surrogatepass"))
+    return digest.digest()
 
 
 def _info(row: Sequence[str | None]) -> ArticleInfo:
-    identity, title, source, author, published, url, path, sha256, digest = row
+    identity, title, source, author, published, url, path, sha256, digest, language = row
     return ArticleInfo(
         id=identity or "",
         title=title or "",
@@ -267,6 +293,7 @@ def _info(row: Sequence[str | None]) -> ArticleInfo:
         path=path or "",
         sha256=sha256 or "",
         digest_of=Digest(**json.loads(digest)) if digest else None,
+        language=language,
     )
 
 
@@ -320,6 +347,7 @@ class Segment:
             raise Damage(folder, "it cannot be read") from error
         self._database.create_function("folded", 1, lambda name: name and name.casefold(), deterministic=True)
         self._one_at_a_time = threading.Lock()
+        self._long: tuple[int, Article] | None = None
         # A connection is part of a cycle: without this its file stays open until the garbage is collected.
         weakref.finalize(self, self._database.close)
 
@@ -426,18 +454,36 @@ class Segment:
     def article(self, number: int) -> Article:
         """An article with its text.
 
+        The last long one is kept, for several passages of it may be cited at a time.
+
         Raises:
             Damage: the row is not as it was written.
         """
+        kept = self._long
+        if kept is not None and kept[0] == number:
+            return kept[1]
         [(expected, *row)] = self._query(f"SELECT checksum, {_COLUMNS} FROM article WHERE number = ?", number)
         if _row_checksum(row) != expected:
             raise Damage(self.folder / "articles.db", f"article {number} is not as it was written")
-        *info, text = row
-        return Article(**{field: getattr(_info(info), field) for field in ArticleInfo.__slots__}, text=text)
+        *known, pages, text = row
+        info = _info(known)
+        article = Article(
+            **{field: getattr(info, field) for field in ArticleInfo.__slots__},
+            text=text,
+            pages=tuple(json.loads(pages)) if pages else (),
+        )
+        if len(text) >= LONG:
+            self._long = (number, article)
+        return article
 
     def infos(self) -> tuple[ArticleInfo, ...]:
         """What is known of every article, in the order of their numbers."""
         return tuple(_info(row[:-1]) for row in self._query(f"SELECT {_INFO}, number FROM article ORDER BY number"))
+
+    def places(self) -> tuple[tuple[str, str, bytes], ...]:
+        """Id, path and ``row_checksum`` of every article, in the order of their numbers."""
+        rows = self._query("SELECT id, path, checksum, number FROM article ORDER BY number")
+        return tuple((identity, path, kept) for identity, path, kept, _ in rows)
 
     def cited(self, passage: int) -> tuple[Article, Passage]:
         """A passage with its article, checked against the hash that was kept of its text.
@@ -496,24 +542,40 @@ class Segment:
 
     def passages_in(self, number: int) -> tuple[Passage, ...]:
         """An article's passages, in order."""
-        (first, first_sentence), (end, _) = self.article_begins[number : number + 2].tolist()
+        first, end = self.article_begins[number : number + 2, 0].tolist()
+        return self._passages_between(number, first, end)
+
+    def sentences_in(self, number: int) -> tuple[Sentence, ...]:
+        """An article's sentences, in order."""
+        return self._sentences_between(*self.article_begins[number : number + 2, 1].tolist())
+
+    def parts(self, number: int, most: int = PART_PASSAGES) -> Iterator[EncodedArticle]:
+        """An article's passages, sentences and vectors, to be written into another segment: at most so many a part."""
+        (passage, sentence), (end_passage, end_sentence) = self.article_begins[number : number + 2].tolist()
+        while passage < end_passage:
+            next_passage = min(passage + most, end_passage)
+            whole = next_passage == end_passage
+            next_sentence = end_sentence if whole else int(self.passages[next_passage - 1, 3])
+            begin, end = self.begins[[passage, next_passage], 0].tolist()
+            yield EncodedArticle(
+                sentences=self._sentences_between(sentence, next_sentence),
+                passages=self._passages_between(number, passage, next_passage),
+                vectors=self.vectors.take(np.arange(sentence, next_sentence)),
+                codes=self._codes.take(begin, end),
+                pieces=self._pieces.take(begin, end),
+                places=self._places.take(begin, end),
+                lengths=np.diff(self.begins[passage : next_passage + 1, 0]),
+            )
+            passage, sentence = next_passage, next_sentence
+
+    def _passages_between(self, number: int, first: int, end: int) -> tuple[Passage, ...]:
+        """Passages of one article, their sentences counted within it."""
+        first_sentence = int(self.article_begins[number, 1])
         rows = self.passages[first:end] - np.array([0, 0, first_sentence, first_sentence])
         return tuple(Passage(*row) for row in rows.tolist())
 
-    def encoded(self, number: int) -> EncodedArticle:
-        """An article's passages, sentences and vectors, to be written into another segment."""
-        (first_passage, first_sentence), (end_passage, end_sentence) = self.article_begins[number : number + 2].tolist()
-        (begin, _), (end, _) = self.begins[[first_passage, end_passage]].tolist()
-        sentences = self._sentences.take(first_sentence, end_sentence).tolist()
-        return EncodedArticle(
-            sentences=tuple(Sentence(*bounds) for bounds in sentences),
-            passages=self.passages_in(number),
-            vectors=self.vectors.take(np.arange(first_sentence, end_sentence)),
-            codes=self._codes.take(begin, end),
-            pieces=self._pieces.take(begin, end),
-            places=self._places.take(begin, end),
-            lengths=np.diff(self.begins[first_passage : end_passage + 1, 0]),
-        )
+    def _sentences_between(self, first: int, end: int) -> tuple[Sentence, ...]:
+        return tuple(Sentence(*bounds) for bounds in self._sentences.take(first, end).tolist())
 
     def _query(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         try:

@@ -1,0 +1,384 @@
+"""Which part of a web page is its article.
+
+Trafilatura says which lines are. It loses short paragraphs, lists and quotes,
+and what its patterns take for something else, and it changes some of what it
+keeps. So it is only asked where the article stands: in the smallest part of the
+page, its core, that holds nearly all that was found. From there on the page's own
+blocks count, as a reader sees them: those of the core, what stands between the
+title and the core, and what trafilatura found elsewhere, without what the names
+of its elements say is something else. On the pages of article-extraction-benchmark
+and of trafilatura's own evaluation this loses less than trafilatura by itself,
+and adds as much.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import IntEnum
+from typing import TYPE_CHECKING, cast
+
+from rag.articles import cleaning, dates, html_head, markup, metadata
+from rag.articles.draft import Line, Metadata
+from rag.articles.markup import Block
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
+    from lxml.html import HtmlElement
+
+_NEARLY_ALL = 0.8
+"""The share of what was found that is in the core."""
+
+_LARGE = 0.3
+"""The share of what was found from which on an element is taken for a part of the page, whatever it is called."""
+
+_LONG = 40
+_LONG_RUN = 300
+_MANY = 3
+"""Letters of a block that is hardly there twice by chance, letters and number of blocks in a row that are."""
+
+_LEAST = 25
+"""Letters of a block that may stand within a line that trafilatura put together of several."""
+
+_MOST_BLOCKS = 20_000
+_MOST_TEXT = 2_000_000
+"""Blocks and characters of a page that trafilatura is asked about; its time grows faster than they do."""
+
+_NEAR = 12
+"""Blocks below the title that may name the author and the date."""
+
+_SENTENCE_END = (*".!?…:;,", "。", "！", "？", "؟", "।", "۔")
+_CLOSERS = "\"'”’»)]"
+_NO_LETTER = re.compile(r"[\W_]+")
+_INNER_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+
+_ELSE = re.compile(
+    r"(?<![a-z])(?<!js-)(?:"
+    r"shar(?:e|es|ing|ebar|ebuttons?|ethis|edaddy)|socials?|sociable|addthis|addtoany"
+    r"|newsletters?|subscri(?:be|ption)|sign-?up|mailchimp|opt-?in|paywall|regwall|login|donat(?:e|ions?)"
+    r"|related(?:posts)?|recommend(?:ed|ations?)|recirc(?:ulation)?|read-?more|also-read|more-(?:stories|from)"
+    r"|most-?(?:read|popular)|trending|up-next|next-article|outbrain|taboola|zergnet|revcontent|criteo|dianomi"
+    r"|comments|comment-?list|comment-respond|disqus|respond|reply"
+    r"|cookies?|consent|gdpr|ccpa|onetrust|popup|modal|lightbox"
+    r"|ads?|adverts?|advertisement|adslot|sponsored|promo"
+    r"|nav|navigation|navbar|(?:sub)?menu|breadcrumbs?|pagination|pager|skip-link|back-to-top|toolbar|tags|tag-?list"
+    r")(?![a-z])"
+)
+_ASIDE = re.compile(
+    r"(?<![a-z])(?<!js-)(?:sidebar|footer|masthead|widget|banner|overlay|bio|topics|keywords|print|rating|poll|quiz"
+    r"|credit|popular|latest|promoted|tools|gallery|slideshow|carousel|copyright)(?![a-z])"
+)
+_ABOUT = re.compile(
+    r"(?<![a-z])(?:byline|timestamp|meta|metadata|authors?|dateline|date|publi(?:shed|cation)|pubdate)(?![a-z])"
+)
+_LEAD = re.compile(r"intro|lead|lede|standfirst|dek|subtitle|sub-?head|summary|excerpt|abstract|teaser", re.IGNORECASE)
+_DATED = re.compile(r"(?:first |last )?(?:updated|published|posted|by)\b", re.IGNORECASE)
+_QUOTED = re.compile(r"embed|tweet")
+_ELSE_ROLES = frozenset(
+    ("alertdialog", "banner", "contentinfo", "dialog", "menu", "menubar", "navigation", "search", "toolbar")
+)
+_PUBLISHED = re.compile(r"datePublished|(?<![\w-])(?:entry-date|dt-published|published)(?![\w-])")
+_UPDATED = re.compile(r"updat|modif|edited|aktualisiert|mis à jour|actualizad|aggiornat|обновлен", re.IGNORECASE)
+_ARTICLE_TYPE = re.compile(r"schema\.org/\w*(?:Article|BlogPosting|Report|Review)\b")
+
+
+class _Mark(IntEnum):
+    """What the tags and names around a block say that it is."""
+
+    NONE = 0
+    ABOUT = 1
+    """Author, date and the like."""
+    ASIDE = 2
+    """Beside the article, unless trafilatura took it for a part of it."""
+    ELSE = 3
+    """Something else."""
+
+
+@dataclass(slots=True)
+class _Placed:
+    """A block with its number in the page, its letters, and whether it was found, and is one of several copies."""
+
+    block: Block
+    number: int
+    letters: str
+    found: bool
+    original: int
+    copied: bool = False
+
+
+@dataclass(slots=True)
+class Page:
+    """The blocks of a page and what is known of where its article stands."""
+
+    placed: list[_Placed]
+    weights: Counter[_Element] = field(default_factory=Counter)
+    found: int = 0
+    core: _Element | None = None
+    region: _Element | None = None
+    title: int | None = None
+    first: int = 0
+    _marks: dict[_Element, _Mark] = field(default_factory=dict)
+
+    def mark(self, element: _Element) -> _Mark:
+        """The strongest mark of an element and those around it, the large ones left aside."""
+        path: list[_Element] = []
+        each: _Element | None = element
+        while each is not None and each not in self._marks:
+            path.append(each)
+            each = each.getparent()
+        mark = _Mark.NONE if each is None else self._marks[each]
+        for each in reversed(path):
+            large = self.found and self.weights[each] >= _LARGE * self.found
+            mark = mark if large else max(mark, _own_mark(each))
+            self._marks[each] = mark
+        return mark
+
+
+def survey(tree: _Element, blocks: Sequence[Block], title: str | None) -> Page:
+    """Where the article stands in a page of these blocks; ``title`` is its title, where it is known."""
+    small = len(blocks) <= _MOST_BLOCKS and sum(len(block.text) for block in blocks) <= _MOST_TEXT
+    extracted = _extracted(tree) if small else None
+    page = Page(list(_placed(blocks, extracted)))
+    _tell_copies(page.placed)
+    for each in page.placed:
+        if each.found and not each.copied:
+            page.found += len(each.letters)
+            page.weights[each.block.element] += len(each.letters)
+            for element in each.block.element.iterancestors():
+                page.weights[element] += len(each.letters)
+    if page.found:
+        page.core = _core(page, tree)
+        page.region = next(filter(_is_article, page.core.iterancestors()), page.core)
+        page.first = next(each.number for each in page.placed if _within(each.block, page.core))
+        page.title = _title(page, title)
+    return page
+
+
+def article(page: Page) -> list[Block]:
+    """The blocks of the article, with its title where the page shows it."""
+    places = {_place(each.block) for each in page.placed if each.found and _within(each.block, page.core)}
+    kept = [each for each in page.placed if not each.copied and _belongs(page, each, places)]
+    begin = next((each.number for each in kept if _is_text(each.block)), None)
+    end = next((each.number for each in reversed(kept) if _is_text(each.block)), None)
+    if begin is None or end is None:
+        return [each.block for each in kept]
+    above = page.title if page.title is not None and page.title < begin else 0
+    return [
+        each.block
+        for each in kept
+        if above <= each.number and (begin <= each.number <= end or not _is_menu(each.block))
+    ]
+
+
+def about(page: Page, tree: _Element, stated: Metadata) -> Metadata:
+    """Who wrote the article and when, where the page shows it as such, beside what is ``stated``."""
+    named = html_head.authors(_named_authors(page, tree), stated.source, stated.url)
+    near: list[Line] = []
+    if page.title is not None:
+        for each in page.placed[page.title + 1 : page.title + 1 + _NEAR]:
+            if each.number >= page.first and is_prose(each.block):
+                break
+            if page.mark(each.block.element) <= _Mark.ABOUT:
+                near += (*each.block.lines, Line("", ""))
+    shown, _ = metadata.take_head(near, Metadata(title=stated.title))
+    return Metadata(
+        author=named or html_head.authors([shown.author or ""], stated.source, stated.url),
+        published=_shown_day(page, tree) or shown.published,
+    )
+
+
+def shown(blocks: Sequence[Block]) -> list[Block]:
+    """The blocks without those that say of themselves that they are hidden, unless most of the text is."""
+    weights: Counter[_Element] = Counter()
+    for block in blocks:
+        for element in (block.element, *block.element.iterancestors()):
+            if markup.is_hidden(element):
+                weights[element] += len(block.text)
+    most = sum(len(block.text) for block in blocks) / 2
+    hidden = {element for element, weight in weights.items() if weight < most}
+    return [each for each in blocks if hidden.isdisjoint((each.element, *each.element.iterancestors()))]
+
+
+def is_prose(block: Block) -> bool:
+    """Whether a block is a sentence or more, and not a title or a button."""
+    text = block.text
+    return len(text) > _LONG and text.rstrip(_CLOSERS).endswith(_SENTENCE_END) and not block.is_link
+
+
+def _extracted(tree: _Element) -> str:
+    import trafilatura
+
+    document = trafilatura.bare_extraction(cast("HtmlElement", tree), include_comments=False, include_tables=True)
+    return getattr(document, "text", None) or ""
+
+
+def _placed(blocks: Sequence[Block], extracted: str | None) -> Iterator[_Placed]:
+    """The blocks, told which of them were extracted; of a page too large for that, sentences are taken for found."""
+    lines = set(map(_letters, (extracted or "").split("\n"))) - {""}
+    together = _letters(extracted or "")
+    seen: dict[str, int] = {}
+    for number, block in enumerate(blocks):
+        letters = _letters(block.text)
+        found = letters in lines or any(_letters(line.text) in lines for line in block.lines)
+        found = found or (len(letters) > _LEAST and letters in together) or (extracted is None and is_prose(block))
+        yield _Placed(block, number, letters, found, seen.setdefault(letters, number))
+
+
+def _tell_copies(placed: Sequence[_Placed]) -> None:
+    """Marks what the page has twice, several blocks in a row; a sentence alone may well be said twice."""
+    run: list[_Placed] = []
+    for each in (*placed, None):
+        copy = each is not None and each.original < each.number
+        if each is not None and copy and run and each.original == run[-1].original + 1:
+            run.append(each)
+            continue
+        if len(run) >= _MANY and sum(len(one.letters) for one in run) > _LONG_RUN:
+            for one in run:
+                one.copied = True
+        run = [each] if each is not None and copy else []
+
+
+def _core(page: Page, tree: _Element) -> _Element:
+    core = tree
+    while True:
+        inner = max(core, key=lambda each: page.weights[each], default=None)
+        if inner is None or page.weights[inner] < _NEARLY_ALL * page.found:
+            return core
+        core = inner
+
+
+def _title(page: Page, title: str | None) -> int | None:
+    """The number of the block with the title: that with its words, or the last chief heading above the core."""
+    letters = _letters(title or "")
+    same = (each.number for each in page.placed if each.block.heading and letters and each.letters == letters)
+    above = (
+        each.number
+        for each in reversed(page.placed[: page.first + 1])
+        if each.block.heading == 1 and page.mark(each.block.element) < _Mark.ASIDE
+    )
+    return next(same, next(above, None))
+
+
+def _belongs(page: Page, each: _Placed, places: set[tuple[object, ...]]) -> bool:  # noqa: PLR0911  one a reason
+    """Whether a block is the article's."""
+    mark = page.mark(each.block.element)
+    if _is_bare_credit(each.block):
+        return False
+    if page.core is None:
+        return mark < _Mark.ASIDE
+    if mark is _Mark.ELSE:
+        return False
+    inside = _within(each.block, page.core)
+    if each.found:
+        return inside or each.number < page.first or is_prose(each.block)
+    if mark is not _Mark.NONE or each.block.is_link:
+        return False
+    if inside:
+        return True
+    if page.title is not None and page.title < each.number < page.first:
+        return is_prose(each.block) or bool(each.block.heading) or _is_lead(each.block)
+    return is_prose(each.block) and _place(each.block) in places and _within(each.block, page.region)
+
+
+def _is_bare_credit(block: Block) -> bool:
+    """Whether a block stands below a picture and only says whose it is."""
+    around = (block.element, *itertools.islice(block.element.iterancestors(), 2))
+    caption = any(each.tag in ("figure", "figcaption") or "caption" in each.get("class", "") for each in around)
+    return caption and metadata.is_credit(block.text.strip("() "), Metadata())
+
+
+def _is_lead(block: Block) -> bool:
+    """Whether a block above the text is some of its words, and not a label, a name or a date."""
+    if _DATED.match(block.text) or dates.taken_out(block.text)[0]:
+        return False
+    return len(block.text) > _LONG or bool(_LEAD.search(block.element.get("class", "")))
+
+
+def _is_menu(block: Block) -> bool:
+    """Whether a block is mostly links, several in it."""
+    if block.is_link:
+        return True
+    letters = len(_letters(block.text))
+    free = len(_letters("".join(line.unlinked for line in block.lines)))
+    return len(block.lines) > 1 and free * 3 < letters and not is_prose(block)
+
+
+def _is_text(block: Block) -> bool:
+    return is_prose(block) and bool(cleaning.without_notices(block.lines))
+
+
+def _own_mark(element: _Element) -> _Mark:
+    names = _INNER_CAPITAL.sub("-", f"{element.get('id', '')} {element.get('class', '')}").lower().replace("_", "-")
+    tag, role = element.tag, element.get("role")
+    if tag == "blockquote" or _QUOTED.search(names):
+        return _Mark.NONE
+    if tag in ("nav", "menu", "dialog") or role in _ELSE_ROLES or _ELSE.search(names):
+        return _Mark.ELSE
+    beside = tag in ("aside", "footer", "form", "fieldset") or role == "complementary"
+    if beside or _ASIDE.search(names) or markup.is_hidden(element):
+        return _Mark.ASIDE
+    return _Mark.ABOUT if _ABOUT.search(names) else _Mark.NONE
+
+
+def _is_article(element: _Element) -> bool:
+    """Whether an element says that it is a page's article, or main part."""
+    return (
+        element.tag in ("article", "main")
+        or element.get("role") in ("article", "main")
+        or element.get("itemprop") == "articleBody"
+        or bool(_ARTICLE_TYPE.search(element.get("itemtype", "")))
+    )
+
+
+def _within(block: Block, container: _Element | None) -> bool:
+    return block.element is container or any(each is container for each in block.element.iterancestors())
+
+
+def _place(block: Block) -> tuple[object, ...]:
+    """The kind of place in a page where a block stands."""
+    parent = block.element.getparent()
+    above = () if parent is None else (parent.tag, parent.get("class"))
+    return (block.element.tag, block.element.get("class"), *above)
+
+
+def _named_authors(page: Page, tree: _Element) -> Iterator[str]:
+    """The names in elements that say that they hold the author's."""
+    for element in tree.iter("a", "span", "div", "p", "address"):
+        names = (element.get("rel") or "").split() + (element.get("itemprop") or "").split()
+        if "author" in names and page.mark(element) < _Mark.ASIDE:
+            yield "".join(element.itertext())
+
+
+def _shown_day(page: Page, tree: _Element) -> date | None:
+    """The date of publication: in an element that says so, else in the first ``<time>`` below the title, or any."""
+    title = None if page.title is None else page.placed[page.title].block.element
+    below = title is None
+    found: list[tuple[bool, bool, date]] = []
+    for element in tree.iter():
+        below = below or element is title
+        names = f"{element.get('itemprop', '')} {element.get('class', '')}"
+        said = element.get("pubdate") is not None or bool(_PUBLISHED.search(names))
+        if not said and element.tag != "time":
+            continue
+        if _UPDATED.search(names) or _UPDATED.search(_text_before(element)) or page.mark(element) > _Mark.ABOUT:
+            continue
+        texts = (element.get("content"), element.get("datetime"), element.get("title"), "".join(element.itertext()))
+        day = next(filter(None, map(html_head.day, texts)), None)
+        if day:
+            found.append((not said, not below, day))
+    return min(found, key=lambda each: each[:2])[2] if found else None
+
+
+def _text_before(element: _Element) -> str:
+    previous, parent = element.getprevious(), element.getparent()
+    if previous is not None:
+        return (previous.tail or "").strip() or "".join(previous.itertext())[-50:]
+    return (parent.text if parent is not None else None) or ""
+
+
+def _letters(text: str) -> str:
+    return _NO_LETTER.sub("", text.casefold())
