@@ -34,6 +34,7 @@ MOST_QUESTIONS = 4
 _WORD = re.compile(r"\w[\w’'-]*")
 _VOWELS = re.compile(r"[aeiouy]+")
 _TWICE = re.compile(r"(.)\1+")
+_POSSESSIVE = re.compile(r"['’]s?$")
 _ARTICLE = re.compile(r"(?:al|el|as|ad|an|ar|at|ash)[-’' ]")
 
 
@@ -70,7 +71,8 @@ def _replaced(spelled: dict[str, str], word: re.Match[str]) -> str:
 
 def _others(asked: str, snapshot: Snapshot, is_rare: Callable[[str], bool], *, name: bool) -> Iterator[str]:
     """Words of the articles that the asked one may be, the likeliest first."""
-    term = lexical.terms(asked)[-1]
+    asked = _POSSESSIVE.sub("", asked)
+    term = (lexical.terms(asked) or [""])[-1]
     if len(term) < FEWEST_LETTERS or not term.isalpha():
         return
     unknown = snapshot.term_frequency(term) == 0
@@ -112,6 +114,7 @@ def _as_written(term: str, snapshot: Snapshot) -> str | None:
         for passage in segment.fulltext.matches([term], 1, None if live.all() else live).tolist():
             article, found = segment.cited(passage)
             for word in _WORD.findall(article.text[found.start : found.end]):
-                if lexical.terms(word)[-1:] == [term]:
-                    return str(word)
+                bare = _POSSESSIVE.sub("", word)
+                if lexical.terms(bare)[-1:] == [term]:
+                    return bare
     return None

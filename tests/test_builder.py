@@ -1233,7 +1233,7 @@ def test_the_vectors_of_a_segment_that_is_not_whole_are_not_used(newsroom: Newsr
 
 
 def test_a_failure_names_the_path_and_the_reason(newsroom: Newsroom) -> None:
-    newsroom.write("paper.pdf", b"%PDF-1.4")
+    newsroom.write("photo.jpg", b"\xff\xd8")
     report = newsroom.build()
-    assert report.failed == (Failure("paper.pdf", report.failed[0].reason),)
+    assert report.failed == (Failure("photo.jpg", report.failed[0].reason),)
     assert "not supported" in report.failed[0].reason

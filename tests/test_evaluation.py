@@ -258,11 +258,11 @@ def test_the_shipped_articles_are_asked_as_well_as_before(shipped: Library) -> N
     assert not evaluation.warnings
     assert (evaluation.judged, evaluation.answerable, evaluation.unanswerable) == (46, 46, 12)
     assert evaluation.citations_checked == 1
-    floors = {"hit_at_1": 0.58, "hit_at_5": 0.89, "hit_at_10": 0.95, "mrr_at_10": 0.72, "ndcg_at_10": 0.76}
+    floors = {"hit_at_1": 0.65, "hit_at_5": 0.89, "hit_at_10": 0.95, "mrr_at_10": 0.75, "ndcg_at_10": 0.76}
     measured = {name: getattr(evaluation, name) for name in floors}
     assert all(measured[name] >= floor for name, floor in floors.items()), measured
-    assert evaluation.refused_rightly >= 8
-    assert evaluation.refused_wrongly <= 6
+    assert evaluation.refused_rightly >= 7
+    assert evaluation.refused_wrongly <= 5
 
 
 def test_an_index_is_evaluated_by_its_folder(index: Path, tmp_path: Path) -> None:

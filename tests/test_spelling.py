@@ -51,6 +51,7 @@ def found(question: str, library: Library, encoder: Encoder) -> list[tuple[str, 
     [
         ("Where does Tawerghi stand?", [("Tawerghi", "Tawirghi")]),
         ("Where does Tawirghi stand?", [("Tawirghi", "Tawerghi")]),
+        ("Where do Tawirghi’s men stand?", [("Tawirghi’s", "Tawerghi")]),
         ("Where does Tawarghi stand?", [("Tawarghi", "Tawerghi"), ("Tawarghi", "Tawirghi")]),
         ("What does Sarafi refuse?", [("Sarafi", "al-Serafi")]),
         ("What does al-Serafi refuse?", [("al-Serafi", "Sarafi")]),

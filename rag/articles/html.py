@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from html import escape
 
-from rag.articles import cleaning, html_head, main_text, markup, metadata
+from rag.articles import cleaning, html_byline, html_head, main_text, markup, metadata
 from rag.articles.draft import Draft, Metadata, Source
 
 _MARKUP = re.compile(r"<(?:p|br|div)\b", re.IGNORECASE)
@@ -64,7 +64,7 @@ def _draft(text: str, known: Metadata, path: str, address: str | None, *, whole:
         blocks = main_text.shown(blocks)
     else:
         page = main_text.survey(tree, blocks, stated.title)
-        stated = stated.or_else(main_text.about(page, tree, stated))
+        stated = stated.or_else(html_byline.shown(page, tree, stated))
         blocks = main_text.article(page)
         if scripted and not page.found and not any(map(main_text.is_prose, blocks)):
             return _from_body(head.body, stated, path)

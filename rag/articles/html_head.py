@@ -51,9 +51,7 @@ _TOP = 5_000
 """Characters."""
 
 _SCRIPT = "application/ld+json"
-_WRAPPED = re.compile(
-    r"^\s*(?:<!--|/[/*]\s*<!\[CDATA\[(?:\s*\*/)?|<!\[CDATA\[)|(?:-->|(?:/[/*]\s*)?\]\]>(?:\s*\*/)?)\s*;?\s*$"
-)
+_WRAPPERS = (("<!--", "-->"), ("//<![CDATA[", "//]]>"), ("/*<![CDATA[*/", "/*]]>*/"), ("<![CDATA[", "]]>"))
 _LARGEST_SCRIPT = 1_000_000
 _DOTTED_DAY = re.compile(r"(?<![\d.])(?P<d>\d\d?)\.\s?(?P<m>\d\d?)\.\s?(?P<y>(?:19|20)\d\d)(?!\d)")
 """Where stops stand between, the day comes first."""
@@ -189,7 +187,8 @@ def authors(names: Iterable[str], site: str | None, address: str | None) -> str 
         name = _BY.sub("", _text(each) or "").strip(" ,;|·-–")
         if 1 < len(name) <= _LONGEST_NAME and not _NO_NAME.search(name) and not nobody.issuperset(_words(name)):
             kept.setdefault(_folded(name), name)
-    return ", ".join(kept.values()) or None
+    alone = [name for key, name in kept.items() if not any(other in key for other in kept if other != key)]
+    return ", ".join(alone) or None
 
 
 def day(said: object) -> date | None:
@@ -255,7 +254,7 @@ def _entities(tree: _Element) -> Iterator[Mapping[str, object]]:
         if _SCRIPT not in (script.get("type") or "").casefold() or len(text) > _LARGEST_SCRIPT:
             continue
         try:
-            pending = [json.loads(_WRAPPED.sub("", text), strict=False)]
+            pending = [json.loads(_unwrapped(text), strict=False)]
         except (ValueError, RecursionError):
             continue
         while pending:
@@ -265,6 +264,14 @@ def _entities(tree: _Element) -> Iterator[Mapping[str, object]]:
             elif isinstance(each, dict):
                 yield each
                 pending = [each[key] for key in ("@graph", "mainEntity", "mainEntityOfPage") if key in each] + pending
+
+
+def _unwrapped(text: str) -> str:
+    """A script's text without the marks of comments around it."""
+    text = text.strip().removesuffix(";")
+    for opening, closing in _WRAPPERS:
+        text = text.removeprefix(opening).removesuffix(closing).strip()
+    return text
 
 
 def _address(

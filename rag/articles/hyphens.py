@@ -24,6 +24,10 @@ _AFTER_NAMES = frozenset(
 )  # fmt: skip
 """What is often added to a name with a hyphen ("Paris-based"), and ends no other word."""
 
+_TENS = frozenset(("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"))
+_UNITS = frozenset(("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "first", "second", "third"))
+"""Of numbers that are written out."""
+
 _CONJUNCTIONS = frozenset(("and", "or", "to", "und", "oder", "bis", "et", "ou", "y", "o", "e", "en", "of", "och", "og"))
 """After "pre-" in "pre- and post-war"."""
 
@@ -129,6 +133,8 @@ def _is_compound(left: str, right: str) -> bool:
     """Whether no program would have broken the word there, if not at its hyphen: "T-shirt", "9-11", "UN-led"."""
     before, after = left.rpartition("-")[2], right.partition("-")[0]
     if len(before) == 1 or not (before[-1:].isalpha() and after[:1].isalpha()):
+        return True
+    if before.casefold() in _TENS and after in _UNITS:
         return True
     if before.isupper() and after.isupper():
         return len(after) == 1

@@ -14,16 +14,16 @@ and adds as much.
 from __future__ import annotations
 
 import itertools
+import logging
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from enum import IntEnum
 from typing import TYPE_CHECKING, cast
 
-from rag.articles import cleaning, dates, html_head, markup, metadata
-from rag.articles.draft import Line, Metadata
+from rag.articles import cleaning, dates, markup, metadata
+from rag.articles.draft import Metadata
 from rag.articles.markup import Block
 
 if TYPE_CHECKING:
@@ -48,11 +48,15 @@ _MOST_BLOCKS = 20_000
 _MOST_TEXT = 2_000_000
 """Blocks and characters of a page that trafilatura is asked about; its time grows faster than they do."""
 
-_NEAR = 12
-"""Blocks below the title that may name the author and the date."""
+_FAR = 4
+"""Elements between a block and the one that holds the paragraphs around it."""
 
 _SENTENCE_END = (*".!?…:;,", "。", "！", "？", "؟", "।", "۔")
-_CLOSERS = "\"'”’»)]"
+_CLOSERS = "\"'”’»)]」』）】"
+_IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_DENSE = 2
+"""How many letters more a character of Chinese, Japanese or Korean counts for."""
+
 _NO_LETTER = re.compile(r"[\W_]+")
 _INNER_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -81,13 +85,11 @@ _QUOTED = re.compile(r"embed|tweet")
 _ELSE_ROLES = frozenset(
     ("alertdialog", "banner", "contentinfo", "dialog", "menu", "menubar", "navigation", "search", "toolbar")
 )
-_PUBLISHED = re.compile(r"datePublished|(?<![\w-])(?:entry-date|dt-published|published)(?![\w-])")
-_UPDATED = re.compile(r"updat|modif|edited|aktualisiert|mis à jour|actualizad|aggiornat|обновлен", re.IGNORECASE)
 _ARTICLE_TYPE = re.compile(r"schema\.org/\w*(?:Article|BlogPosting|Report|Review)\b")
 
 
-class _Mark(IntEnum):
-    """What the tags and names around a block say that it is."""
+class Mark(IntEnum):
+    """What the tags and names of elements say that they hold."""
 
     NONE = 0
     ABOUT = 1
@@ -112,7 +114,15 @@ class _Placed:
 
 @dataclass(slots=True)
 class Page:
-    """The blocks of a page and what is known of where its article stands."""
+    """The blocks of a page, and where its article stands.
+
+    ``found`` is how many letters of it were found, and ``weights`` how many of
+    those each element holds. ``core`` is the smallest element that holds nearly
+    all of them, and ``region`` the one around it that says that it is an article;
+    ``first`` is the number of the core's first block, and ``title`` that of the
+    block with the title. ``homes`` are the elements in the region whose paragraphs
+    are made as those of the core.
+    """
 
     placed: list[_Placed]
     weights: Counter[_Element] = field(default_factory=Counter)
@@ -121,16 +131,36 @@ class Page:
     region: _Element | None = None
     title: int | None = None
     first: int = 0
-    _marks: dict[_Element, _Mark] = field(default_factory=dict)
+    homes: set[_Element] = field(default_factory=set)
+    _marks: dict[_Element, Mark] = field(default_factory=dict)
 
-    def mark(self, element: _Element) -> _Mark:
+    @property
+    def title_element(self) -> _Element | None:
+        """The element with the title."""
+        return None if self.title is None else self.placed[self.title].block.element
+
+    def first_prose(self) -> _Element | None:
+        """The element with the first sentence of the core."""
+        prose = (each.block.element for each in self.placed[self.first :] if each.found and is_prose(each.block))
+        return next(prose, None)
+
+    def below_title(self, most: int) -> Iterator[Block]:
+        """The blocks, ``most`` of them, between the title and the first sentence of the core."""
+        if self.title is None:
+            return
+        for each in self.placed[self.title + 1 : self.title + 1 + most]:
+            if each.number >= self.first and is_prose(each.block):
+                return
+            yield each.block
+
+    def mark(self, element: _Element) -> Mark:
         """The strongest mark of an element and those around it, the large ones left aside."""
         path: list[_Element] = []
         each: _Element | None = element
         while each is not None and each not in self._marks:
             path.append(each)
             each = each.getparent()
-        mark = _Mark.NONE if each is None else self._marks[each]
+        mark = Mark.NONE if each is None else self._marks[each]
         for each in reversed(path):
             large = self.found and self.weights[each] >= _LARGE * self.found
             mark = mark if large else max(mark, _own_mark(each))
@@ -141,27 +171,27 @@ class Page:
 def survey(tree: _Element, blocks: Sequence[Block], title: str | None) -> Page:
     """Where the article stands in a page of these blocks; ``title`` is its title, where it is known."""
     small = len(blocks) <= _MOST_BLOCKS and sum(len(block.text) for block in blocks) <= _MOST_TEXT
-    extracted = _extracted(tree) if small else None
-    page = Page(list(_placed(blocks, extracted)))
+    page = Page(list(_placed(blocks, _extracted(tree) if small else None)))
     _tell_copies(page.placed)
     for each in page.placed:
         if each.found and not each.copied:
             page.found += len(each.letters)
-            page.weights[each.block.element] += len(each.letters)
-            for element in each.block.element.iterancestors():
+            for element in (each.block.element, *each.block.element.iterancestors()):
                 page.weights[element] += len(each.letters)
     if page.found:
         page.core = _core(page, tree)
         page.region = next(filter(_is_article, page.core.iterancestors()), page.core)
         page.first = next(each.number for each in page.placed if _within(each.block, page.core))
         page.title = _title(page, title)
+        page.homes = _homes(page)
     return page
 
 
 def article(page: Page) -> list[Block]:
     """The blocks of the article, with its title where the page shows it."""
-    places = {_place(each.block) for each in page.placed if each.found and _within(each.block, page.core)}
-    kept = [each for each in page.placed if not each.copied and _belongs(page, each, places)]
+    kept = [each for each in page.placed if not each.copied and _belongs(page, each)]
+    if sum(len(each.letters) for each in kept if each.found) * 2 < page.found:  # the names of this page say nothing
+        kept = [each for each in page.placed if each.found and not each.copied]
     begin = next((each.number for each in kept if _is_text(each.block)), None)
     end = next((each.number for each in reversed(kept) if _is_text(each.block)), None)
     if begin is None or end is None:
@@ -170,25 +200,8 @@ def article(page: Page) -> list[Block]:
     return [
         each.block
         for each in kept
-        if above <= each.number and (begin <= each.number <= end or not _is_menu(each.block))
+        if begin <= each.number <= end or (above <= each.number and not _is_menu(each.block))
     ]
-
-
-def about(page: Page, tree: _Element, stated: Metadata) -> Metadata:
-    """Who wrote the article and when, where the page shows it as such, beside what is ``stated``."""
-    named = html_head.authors(_named_authors(page, tree), stated.source, stated.url)
-    near: list[Line] = []
-    if page.title is not None:
-        for each in page.placed[page.title + 1 : page.title + 1 + _NEAR]:
-            if each.number >= page.first and is_prose(each.block):
-                break
-            if page.mark(each.block.element) <= _Mark.ABOUT:
-                near += (*each.block.lines, Line("", ""))
-    shown, _ = metadata.take_head(near, Metadata(title=stated.title))
-    return Metadata(
-        author=named or html_head.authors([shown.author or ""], stated.source, stated.url),
-        published=_shown_day(page, tree) or shown.published,
-    )
 
 
 def shown(blocks: Sequence[Block]) -> list[Block]:
@@ -206,13 +219,24 @@ def shown(blocks: Sequence[Block]) -> list[Block]:
 def is_prose(block: Block) -> bool:
     """Whether a block is a sentence or more, and not a title or a button."""
     text = block.text
-    return len(text) > _LONG and text.rstrip(_CLOSERS).endswith(_SENTENCE_END) and not block.is_link
+    length = len(text) + _DENSE * len(_IDEOGRAPH.findall(text))
+    return length > _LONG and text.rstrip(_CLOSERS).endswith(_SENTENCE_END) and not block.is_link
 
 
-def _extracted(tree: _Element) -> str:
+def _extracted(tree: _Element) -> str | None:
+    """The text that trafilatura takes for the article's; ``None`` where it fails."""
     import trafilatura
 
-    document = trafilatura.bare_extraction(cast("HtmlElement", tree), include_comments=False, include_tables=True)
+    log = logging.getLogger("trafilatura")
+    if not log.handlers:  # what it says of a page is nothing that a person can act on
+        log.addHandler(logging.NullHandler())
+    page = cast("HtmlElement", tree)
+    try:
+        document = trafilatura.bare_extraction(page, include_comments=False, include_tables=True)
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001 - it may raise anything on a strange page, which is read without it then
+        return None
     return getattr(document, "text", None) or ""
 
 
@@ -258,30 +282,37 @@ def _title(page: Page, title: str | None) -> int | None:
     above = (
         each.number
         for each in reversed(page.placed[: page.first + 1])
-        if each.block.heading == 1 and page.mark(each.block.element) < _Mark.ASIDE
+        if each.block.heading == 1 and page.mark(each.block.element) < Mark.ASIDE
     )
     return next(same, next(above, None))
 
 
-def _belongs(page: Page, each: _Placed, places: set[tuple[object, ...]]) -> bool:  # noqa: PLR0911  one a reason
+def _homes(page: Page) -> set[_Element]:
+    """The elements in the region that hold sentences in the same way as the core does."""
+    kinds = {_kind(each.block) for each in page.placed if each.found and _within(each.block, page.core)}
+    return {
+        parent
+        for each in page.placed
+        if is_prose(each.block) and _kind(each.block) in kinds and page.mark(each.block.element) is Mark.NONE
+        if (parent := each.block.element.getparent()) is not None and _within(each.block, page.region)
+    }
+
+
+def _belongs(page: Page, each: _Placed) -> bool:
     """Whether a block is the article's."""
-    mark = page.mark(each.block.element)
-    if _is_bare_credit(each.block):
-        return False
+    block, mark = each.block, page.mark(each.block.element)
     if page.core is None:
-        return mark < _Mark.ASIDE
-    if mark is _Mark.ELSE:
+        return mark < Mark.ASIDE and not _is_bare_credit(block)
+    if mark is Mark.ELSE or _is_bare_credit(block):
         return False
-    inside = _within(each.block, page.core)
+    inside = _within(block, page.core)
     if each.found:
-        return inside or each.number < page.first or is_prose(each.block)
-    if mark is not _Mark.NONE or each.block.is_link:
-        return False
-    if inside:
-        return True
+        return inside or each.number < page.first or is_prose(block)
+    if mark is not Mark.NONE or block.is_link or inside:
+        return mark is Mark.NONE and not block.is_link
     if page.title is not None and page.title < each.number < page.first:
-        return is_prose(each.block) or bool(each.block.heading) or _is_lead(each.block)
-    return is_prose(each.block) and _place(each.block) in places and _within(each.block, page.region)
+        return is_prose(block) or bool(block.heading) or _is_lead(block)
+    return not page.homes.isdisjoint(itertools.islice(block.element.iterancestors(), _FAR))
 
 
 def _is_bare_credit(block: Block) -> bool:
@@ -311,17 +342,20 @@ def _is_text(block: Block) -> bool:
     return is_prose(block) and bool(cleaning.without_notices(block.lines))
 
 
-def _own_mark(element: _Element) -> _Mark:
+def _own_mark(element: _Element) -> Mark:
     names = _INNER_CAPITAL.sub("-", f"{element.get('id', '')} {element.get('class', '')}").lower().replace("_", "-")
     tag, role = element.tag, element.get("role")
     if tag == "blockquote" or _QUOTED.search(names):
-        return _Mark.NONE
+        return Mark.NONE
     if tag in ("nav", "menu", "dialog") or role in _ELSE_ROLES or _ELSE.search(names):
-        return _Mark.ELSE
+        return Mark.ELSE
+    parent = element.getparent()
+    if tag == "footer" and parent is not None and parent.tag == "blockquote":
+        return Mark.NONE
     beside = tag in ("aside", "footer", "form", "fieldset") or role == "complementary"
     if beside or _ASIDE.search(names) or markup.is_hidden(element):
-        return _Mark.ASIDE
-    return _Mark.ABOUT if _ABOUT.search(names) else _Mark.NONE
+        return Mark.ASIDE
+    return Mark.ABOUT if _ABOUT.search(names) else Mark.NONE
 
 
 def _is_article(element: _Element) -> bool:
@@ -338,46 +372,11 @@ def _within(block: Block, container: _Element | None) -> bool:
     return block.element is container or any(each is container for each in block.element.iterancestors())
 
 
-def _place(block: Block) -> tuple[object, ...]:
-    """The kind of place in a page where a block stands."""
+def _kind(block: Block) -> tuple[object, ...]:
+    """The names of a block's element and of the one around it."""
     parent = block.element.getparent()
     above = () if parent is None else (parent.tag, parent.get("class"))
     return (block.element.tag, block.element.get("class"), *above)
-
-
-def _named_authors(page: Page, tree: _Element) -> Iterator[str]:
-    """The names in elements that say that they hold the author's."""
-    for element in tree.iter("a", "span", "div", "p", "address"):
-        names = (element.get("rel") or "").split() + (element.get("itemprop") or "").split()
-        if "author" in names and page.mark(element) < _Mark.ASIDE:
-            yield "".join(element.itertext())
-
-
-def _shown_day(page: Page, tree: _Element) -> date | None:
-    """The date of publication: in an element that says so, else in the first ``<time>`` below the title, or any."""
-    title = None if page.title is None else page.placed[page.title].block.element
-    below = title is None
-    found: list[tuple[bool, bool, date]] = []
-    for element in tree.iter():
-        below = below or element is title
-        names = f"{element.get('itemprop', '')} {element.get('class', '')}"
-        said = element.get("pubdate") is not None or bool(_PUBLISHED.search(names))
-        if not said and element.tag != "time":
-            continue
-        if _UPDATED.search(names) or _UPDATED.search(_text_before(element)) or page.mark(element) > _Mark.ABOUT:
-            continue
-        texts = (element.get("content"), element.get("datetime"), element.get("title"), "".join(element.itertext()))
-        day = next(filter(None, map(html_head.day, texts)), None)
-        if day:
-            found.append((not said, not below, day))
-    return min(found, key=lambda each: each[:2])[2] if found else None
-
-
-def _text_before(element: _Element) -> str:
-    previous, parent = element.getprevious(), element.getparent()
-    if previous is not None:
-        return (previous.tail or "").strip() or "".join(previous.itertext())[-50:]
-    return (parent.text if parent is not None else None) or ""
 
 
 def _letters(text: str) -> str:

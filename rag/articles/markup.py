@@ -154,7 +154,10 @@ _INLINE = ("a", "b", "cite", "em", "i", "label", "p", "small", "span", "strong")
 _LISTS = frozenset(("dir", "dl", "menu", "ol", "ul"))
 _HEADINGS = {f"h{level}": level for level in range(1, 7)}
 _INVISIBLE_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_UNREAD = re.compile(r"(?<![\w-])(?:sr-only|screen-reader(?:-text)?|visually-?hidden|visuallyHidden|u-hidden)(?![\w])")
+_UNREAD = re.compile(
+    r"(?<![\w-])(?:sr-only|screen-reader(?:-text)?|visually-?hidden|visuallyHidden|u-hidden"
+    r"|tooltip-?(?:text|content)|popover-content|rollover-(?:\w+-)?block)(?!\w)"
+)
 _MARKED = re.compile(r"[-–—•‣◦▪●○■□►➤∙·*+]\s|\(?(?:\d{1,3}|[a-z])[.)]\s")
 _SPACES = re.compile(r"[ \t\n\r\f\xa0]+")
 _INVISIBLE = dict.fromkeys(map(ord, "\xad\u200b\u2060\ufeff"))

@@ -102,7 +102,7 @@ def read_pdf(source: Source) -> Iterator[Draft | Failure]:
     readable = len(pages.heights) - len(pages.damaged)
     if not readable:
         raise BrokenFileError(source.path, "none of its pages can be read")
-    if pages.unreadable > _UNREADABLE * (pages.letters + pages.unreadable):
+    if pages.unreadable > _UNREADABLE * max(pages.letters, pages.unreadable):
         raise BrokenFileError(source.path, "its fonts do not say which letters they show")
     rows, url = running.without_running(pages.rows, pages.heights, properties.title)
     letters = Counter[int]()

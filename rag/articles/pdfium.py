@@ -70,10 +70,22 @@ _PICTURE = 0.5
 _MOST_ON_PICTURE = 1_000
 """Letters at the edges of a page that is a picture, at most."""
 
-_MOST_PICTURES = 1_000
-"""Pictures on a page that are looked at."""
+_DOT = (1.0, 9.0)
+_BULLET_GAP = 24.0
+"""Points: how wide a bullet may be that is drawn, and how far from its item it may be."""
 
-_SAMPLE = 500
+_SQUARE = 0.25
+_BULLET_HEIGHT = 0.9
+_WIDEST_BULLET = 0.7
+"""Share of its width by which it may be higher or lower; type sizes, at most: how far above the baseline it stands, and
+how wide it is."""
+
+_MOST_DRAWN = 5_000
+_MOST_DOTS = 200
+_FEW_DRAWN = 20
+"""Drawings on a page that are looked at; bullets, at most, else they are a chart's; what may decorate an empty page."""
+
+_SAMPLE = 200
 """Letters of a page that show how it is written."""
 
 _DOWNWARD = 3
@@ -150,6 +162,8 @@ def read_page(page: pypdfium2.PdfPage, *, closely: bool) -> Page:
     with closing(page.get_textpage()) as text:
         letters = _Letters(text)
         words, has_gaps = _words(letters, _Sheet(box, tuple(_link_boxes(page))), closely=closely)
+        unnamed = letters.unnamed()
+    words = _with_bullets(words, _dots(page), box)
     quarters = Counter[int]()
     for word in words:
         quarters[word.setting.quarter] += len(word.text)
@@ -163,9 +177,9 @@ def read_page(page: pypdfium2.PdfPage, *, closely: bool) -> Page:
         ),
         height=sides[directions[0] % 2],
         letters=quarters.total(),
-        unreadable=letters.unreadable,
+        unreadable=max(letters.unreadable, round(unnamed * quarters.total())),
         has_gaps=has_gaps,
-        is_picture=quarters.total() < _MOST_ON_PICTURE and _is_picture(page, box),
+        is_picture=quarters.total() < _MOST_ON_PICTURE and _is_picture(page, box, quarters.total()),
     )
 
 
@@ -208,6 +222,13 @@ class _Letters:
             self.unreadable += 1
             return ""
         return unicodedata.normalize("NFKC", letter) if _FORMS.match(letter) else letter
+
+    def unnamed(self) -> float:
+        """The share of letters whose font does not say which they are, so that what PDFium gives is made up."""
+        shown = [number for number, letter in enumerate(self.codes) if not letter.isspace()]
+        sample = shown[:: 1 + len(shown) // _SAMPLE]
+        unnamed = [number for number in sample if self._raw.FPDFText_HasUnicodeMapError(self._text, number) == 1]
+        return len(unnamed) / max(len(sample), 1)
 
     def _is_shown(self, number: int) -> bool:
         """Whether a soft hyphen is printed, as some programs do; one within a ligature only shares its place."""
@@ -498,12 +519,52 @@ def _is_blank_between(one: _Word, other: _Word) -> bool:
     return other.is_apart or gap > _LEAST_BLANK * size
 
 
-def _is_picture(page: pypdfium2.PdfPage, box: _Box) -> bool:
-    """Whether pictures cover most of a page."""
+def _dots(page: pypdfium2.PdfPage) -> list[_Box]:
+    """Where dots and small squares are drawn, as browsers draw bullets."""
     from pypdfium2 import raw
 
+    dots: list[_Box] = []
+    for drawn in islice(page.get_objects(filter=[raw.FPDF_PAGEOBJ_PATH], max_depth=1), _MOST_DRAWN):
+        left, bottom, right, top = drawn.get_bounds()
+        wide, high = right - left, top - bottom
+        if _DOT[0] <= wide <= _DOT[1] and abs(wide - high) <= _SQUARE * wide:
+            dots.append((left, bottom, right, top))
+    return dots if len(dots) <= _MOST_DOTS else []
+
+
+def _with_bullets(words: list[_Word], dots: Sequence[_Box], page: _Box) -> list[_Word]:
+    """The words, with a bullet before each line that has a dot before it."""
+    bullets: dict[int, _Word] = {}
+    for dot in dots:
+        left, _ = _turned(dot[:2], page, 0)
+        _, middle = _turned((0.0, (dot[1] + dot[3]) / 2), page, 0)
+        right = left + dot[2] - dot[0]
+        level = [
+            (word.left, number)
+            for number, word in enumerate(words)
+            if word.setting.quarter == 0 and word.base - _BULLET_HEIGHT * word.setting.size < middle < word.base
+        ]
+        before = [place for place, number in level if place < left and words[number].right > left - _BULLET_GAP]
+        place, number = min((each for each in level if each[0] >= right), default=(0.0, -1))
+        size = words[number].setting.size if number >= 0 else 0.0
+        if not before and place - right <= _BULLET_GAP and right - left <= _WIDEST_BULLET * size:
+            bullets[number] = replace(words[number], text="•", left=left, right=right, is_linked=False, is_apart=True)
+    if not bullets:
+        return words
+    return [
+        each for number, word in enumerate(words) for each in ([bullets[number]] if number in bullets else []) + [word]
+    ]
+
+
+def _is_picture(page: pypdfium2.PdfPage, box: _Box, letters: int) -> bool:
+    """Whether pictures cover most of a page; of one without letters, whether anything much is drawn on it."""
+    from pypdfium2 import raw
+
+    if not letters:
+        kinds = [drawn.type for drawn in islice(page.get_objects(), _MOST_DRAWN)]
+        return raw.FPDF_PAGEOBJ_IMAGE in kinds or kinds.count(raw.FPDF_PAGEOBJ_PATH) > _FEW_DRAWN
     covered = 0.0
-    for picture in islice(page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3), _MOST_PICTURES):
+    for picture in islice(page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE]), _MOST_DRAWN):
         left, bottom, right, top = picture.get_bounds()
         covered += max(min(right, box[2]) - max(left, box[0]), 0.0) * max(min(top, box[3]) - max(bottom, box[1]), 0.0)
     return covered >= _PICTURE * (box[2] - box[0]) * (box[3] - box[1])

@@ -8,11 +8,13 @@ a page is looked at in the same way, for a paragraph may go on in the next.
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import pairwise
+from statistics import median
 
 from rag.articles.hyphens import Hyphens
 from rag.articles.layout import SOLID, Row
@@ -30,7 +32,12 @@ _TABLE_GAP = 2.0
 """Times the usual distance of rows, or (in a heading) times the type size, beyond which something else begins."""
 
 _USUAL_PITCH = 1.2
-"""Times the type size: the distance of rows where none show it."""
+_WIDEST_PITCH = 3.0
+"""Times the type size: the distance of rows where none show it, and at most."""
+
+_COMMON = 0.15
+_ALIKE = 1.08
+"""Share of all distances that a common one has, and by which factor distances differ that are alike."""
 
 _BLANK = 0.25
 _SLACK = 0.4
@@ -130,9 +137,11 @@ class _Setting:
 
     def is_short(self, number: int) -> bool:
         """Whether the first word of the next row would still have fitted on this one."""
-        if number + 1 >= len(self.rows):
-            return False
-        row, following = self.rows[number], self.rows[number + 1]
+        return number + 1 < len(self.rows) and self.has_room(number, self.rows[number + 1])
+
+    def has_room(self, number: int, following: Row) -> bool:
+        """Whether the first word of another row would still have fitted on this one."""
+        row = self.rows[number]
         return self._rights[number] - row.right > following.head + (_BLANK + _SLACK) * row.size
 
     def is_indented(self, number: int) -> bool:
@@ -187,14 +196,23 @@ def _edge_key(row: Row) -> tuple[int, int]:
 
 
 def _pitches(rows: Sequence[Row]) -> dict[int, float]:
-    """The commonest distance of rows, for each size of type."""
-    counts: dict[int, Counter[int]] = defaultdict(Counter)
+    """The distance of rows within a paragraph, for each size of type: the least of those that are common."""
+    found: dict[int, list[float]] = defaultdict(list)
     for one, other in pairwise(rows):
         down = other.base - one.base
-        same = _column(one) == _column(other) and _same_size(one, other)
-        if same and 0 < down < 3 * one.size:
-            counts[round(one.size)][round(2 * down)] += 1
-    return {size: count.most_common(1)[0][0] / 2 for size, count in counts.items()}
+        if _column(one) == _column(other) and _same_size(one, other) and 0 < down < _WIDEST_PITCH * one.size:
+            found[round(one.size)].append(down)
+    return {size: _least_common(sorted(values)) for size, values in found.items()}
+
+
+def _least_common(values: Sequence[float]) -> float:
+    """The least of values in order of which there are many alike."""
+    many = max(2, _COMMON * len(values))
+    for number, value in enumerate(values):
+        end = bisect_right(values, _ALIKE * value)
+        if end - number >= many:
+            return median(values[number:end])
+    return values[0]
 
 
 def _common_edges(rows: Sequence[Row]) -> tuple[dict[int, float], dict[tuple[int, int], float]]:
@@ -232,17 +250,17 @@ def _grouped(rows: Sequence[Row], body: float) -> list[_Group]:
     setting = _Setting(rows)
     groups: list[_Group] = []
     current: _Group | None = None
-    waiting: _Group | None = None
+    waiting: tuple[_Group, int] | None = None
     for number, row in enumerate(rows):
         relation = _relation(setting, number, current, body) if current else _Relation.OTHER
         if current and relation is _Relation.OTHER:
-            if waiting and _takes_up(waiting, row):
-                current, waiting, relation = _moved(groups, waiting), None, _Relation.PART
-            elif _column(row) != _column(rows[number - 1]) and _is_unfinished(setting, number - 1, current, body):
-                waiting = current
+            if waiting and _takes_up(setting, waiting[1], number):
+                current, waiting, relation = _moved(groups, waiting[0]), None, _Relation.PART
+            elif _column(row) != _column(rows[number - 1]) and _may_go_on(current, body):
+                waiting = current, number - 1
         if current and relation is _Relation.PART:
             current.rows.append(row)
-            if waiting and len(current.rows) > _LONGEST_CAPTION and _same_size(row, waiting.rows[-1]):
+            if waiting and len(current.rows) > _LONGEST_CAPTION and _same_size(row, rows[waiting[1]]):
                 waiting = None
         else:
             current = _Group([row], is_line=relation is _Relation.LINE)
@@ -254,18 +272,18 @@ def _column(row: Row) -> tuple[int, int]:
     return row.page, row.block
 
 
-def _is_unfinished(setting: _Setting, number: int, group: _Group, body: float) -> bool:
-    """Whether a row that ends a column does not end its paragraph."""
-    row = setting.rows[number]
+def _may_go_on(group: _Group, body: float) -> bool:
+    """Whether a paragraph at the end of a column is text that has not come to an end."""
+    row = group.rows[-1]
     is_text = not (row.tabular or group.is_line) and body <= _SAME_TYPE * row.size and row.size <= _SAME_TYPE * body
-    return is_text and not (_STOP.search(row.text) or setting.is_short(number))
+    return is_text and not _STOP.search(row.text)
 
 
-def _takes_up(group: _Group, row: Row) -> bool:
-    """Whether a row goes on with a paragraph that was interrupted."""
-    last = group.rows[-1]
-    alike = _same_size(last, row) and last.bold == row.bold and not row.tabular
-    return alike and row.page <= last.page + 1 and row.text[:1].islower()
+def _takes_up(setting: _Setting, last: int, number: int) -> bool:
+    """Whether a row goes on with a paragraph that was interrupted after the row ``last``."""
+    one, row = setting.rows[last], setting.rows[number]
+    alike = _same_size(one, row) and one.bold == row.bold and not row.tabular
+    return alike and row.page <= one.page + 1 and row.text[:1].islower() and not setting.has_room(last, row)
 
 
 def _moved(groups: list[_Group], group: _Group) -> _Group:
@@ -285,7 +303,7 @@ def _relation(setting: _Setting, number: int, group: _Group, body: float) -> _Re
     is_below = _column(one) == _column(row) and down > 0
     if one.tabular or row.tabular:
         near = is_below and down <= _TABLE_GAP * _USUAL_PITCH * max(one.size, row.size)
-        return _Relation.LINE if near else _Relation.OTHER
+        return _Relation.LINE if near and _is_in_table(setting, number) else _Relation.OTHER
     if _is_item(setting, number, is_below=is_below):
         return _Relation.LINE if group.is_item and _same_size(one, row) else _Relation.OTHER
     if not _same_size(one, row):
@@ -296,6 +314,18 @@ def _relation(setting: _Setting, number: int, group: _Group, body: float) -> _Re
     if one.bold != row.bold and finished:
         return _Relation.OTHER
     return _in_column(setting, number, group) if is_below else _in_next_column(setting, number)
+
+
+def _is_in_table(setting: _Setting, number: int) -> bool:
+    """Whether a table goes on with a row; one without cells stands in it between others that have some."""
+    one, row = setting.rows[number - 1], setting.rows[number]
+    if one.tabular and row.tabular:
+        return True
+    if row.tabular:
+        before = setting.rows[number - 2] if number > 1 else None
+        return before is not None and before.tabular and _column(before) == _column(row)
+    following = setting.following(number)
+    return following is not None and following.tabular
 
 
 def _is_item(setting: _Setting, number: int, *, is_below: bool) -> bool:

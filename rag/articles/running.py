@@ -21,6 +21,9 @@ _MOST = 4
 _APART = 1.5
 """Type sizes between lines, from which on they are not of the same paragraph."""
 
+_SAME_TYPE = (0.92, 1.08)
+"""Times the size of type of another line, between which it is the same."""
+
 _SAME_LINE = 2.0
 _SAME_PLACE = 4.0
 """Points by which rows of one line may differ, and by which a running head may stand higher or lower."""
@@ -82,7 +85,7 @@ def without_running(rows: Sequence[Row], heights: Sequence[float], title: str | 
     heads = [_edges(page, heights, at_top=True) for page in pages]
     feet = [_edges(page, heights, at_top=False) for page in pages]
     for edges, pattern in ((heads, _HEAD), (feet, _FOOT)):
-        for edge in (edge for page in edges for edge in page):
+        for edge in (page[0] for page in edges if page):
             known, address = _of_browser(edge.text, edge.page, len(heights), title, pattern)
             if known:
                 url = url or address
@@ -134,9 +137,11 @@ def _outermost(page: Sequence[Row], heights: Sequence[float], *, at_top: bool) -
         if _is_apart(one.rows[0], other.rows[0]):
             edges = edges[:count]
             break
+    if not 0 < len(edges) < _MOST:
+        return None
     within = {id(row) for edge in edges for row in edge.rows}
     rest = [abs(row.base - edges[-1].rows[0].base) for row in page if id(row) not in within]
-    if not rest or len(edges) >= _MOST or min(rest) <= _APART * edges[-1].rows[0].size:
+    if not rest or min(rest) <= _APART * edges[-1].rows[0].size:
         return None
     in_order = edges if at_top else edges[::-1]
     return _Edge(
@@ -148,7 +153,7 @@ def _outermost(page: Sequence[Row], heights: Sequence[float], *, at_top: bool) -
 
 
 def _edges(page: Sequence[Row], heights: Sequence[float], *, at_top: bool) -> list[_Edge]:
-    """The lines at an edge of a page that may be running: the outermost, and more up to a gap."""
+    """The lines at an edge of a page that may be running: those up to a gap, or one in other type than the next."""
     inward = sorted(page, key=lambda row: row.base, reverse=not at_top)
     lines: list[list[Row]] = []
     for row in inward:
@@ -159,8 +164,9 @@ def _edges(page: Sequence[Row], heights: Sequence[float], *, at_top: bool) -> li
         else:
             lines.append([row])
     parted = [n for n in range(1, len(lines)) if _is_apart(lines[n - 1][0], lines[n][0])]
+    alone = len(lines) < 2 or not _SAME_TYPE[0] < lines[0][0].size / lines[1][0].size < _SAME_TYPE[1]  # noqa: PLR2004
     found = []
-    for line in lines[: max(parted, default=1)]:
+    for line in lines[: max(parted, default=int(alone))]:
         line.sort(key=lambda row: row.left)
         base = line[0].base
         distance = base if at_top else heights[line[0].page] - base
