@@ -18,7 +18,7 @@ from rag.articles.mhtml import read_mhtml
 PARAGRAPHS = (
     (
         "The old ferry left the island of Ostrel at noon on Tuesday with forty passengers and a goat on board, and it "
-        "was back in the harbour two hours later, since the wind had turned and the captain would not risk the crossing."
+        "was back in the harbour two hours later, for the wind had turned and the captain would not risk the crossing."
     ),
     "Nobody was hurt, the company said.",
     (
