@@ -28,7 +28,7 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock, Timeout
 
-from rag import articles, calibration, encoder, languages, reading, states, vectors
+from rag import articles, calibration, encoder, reading, states, vectors
 from rag.arrays import Numbers
 from rag.articles import CorpusFile
 from rag.articles.frames import Opened
@@ -554,8 +554,7 @@ class _Writer:
 
     def add(self, article: Article) -> None:
         """Take in an article; it is written once enough of them are there."""
-        told = languages.code(article.language) or languages.language(article.text)
-        self._waiting.append(replace(article, language=told))
+        self._waiting.append(article)
         self._characters += len(article.text)
         if self._characters >= CHUNK_CHARACTERS:
             self._flush()

@@ -19,12 +19,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias, cast
 
-from rag import articles
+from rag import articles, languages
 from rag.articles import CorpusFile, frames
 from rag.articles.folder import COLUMNS, SIDECAR
 from rag.articles.formats import ARCHIVES, READERS
@@ -141,7 +141,7 @@ def _read_here(corpus: Path, file: CorpusFile) -> Iterator[Part]:
 
 
 def _as_said(file: CorpusFile, parts: Iterator[Part], said: Iterable[_Said]) -> Iterator[Part]:
-    """The parts of a file with what is said of its articles; none where that cannot be read."""
+    """The parts of a file, each article with its language and what is said of it; none where that cannot be read."""
     beside = None
     for each in said:
         if isinstance(each, ArticleError):
@@ -150,7 +150,16 @@ def _as_said(file: CorpusFile, parts: Iterator[Part], said: Iterable[_Said]) -> 
         if not isinstance(each, Mapping):
             beside = each
     for part in parts:
-        yield beside.on(part) if beside is not None and isinstance(part, Article) else part
+        yield _known(part, beside) if isinstance(part, Article) else part
+
+
+def _known(article: Article, beside: Sidecar | None) -> Article:
+    """An article with its language, the one that it states or else the one that its text is in, and what is said."""
+    told = replace(article, language=languages.code(article.language) or languages.language(article.text))
+    if beside is None:
+        return told
+    said = beside.on(told)
+    return replace(said, language=languages.code(said.language))
 
 
 class _Process:

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -140,7 +141,7 @@ class TestReading:
     def test_what_is_read_there_is_what_would_be_read_here(self, corpus: Path) -> None:
         write(corpus, a_lines="One|Ä first\u2028line.\nbroken\nTwo|東京 😀.\n")
         data = (corpus / "a.lines").read_bytes()
-        told = read(corpus)["a.lines"]
+        told = [replace(part, language=None) if isinstance(part, Article) else part for part in read(corpus)["a.lines"]]
         assert told == list(hostile.read(data, "a.lines", {}))
         with closing(reading.read(corpus, articles.find(corpus))) as contents:
             assert next(next(contents).parts) == Opened(hashlib.sha256(data).hexdigest())
@@ -173,6 +174,35 @@ class TestReading:
             assert not (tmp_path / "mark").exists()
             assert sum(isinstance(part, Article) for part in parts) == 1000
             assert sum(isinstance(part, Article) for part in next(contents).parts) == 1
+
+    def test_each_article_has_the_language_that_is_said_of_it_or_that_it_states_or_that_it_is_in(
+        self, corpus: Path
+    ) -> None:
+        german = "Die Mühle steht seit der Flut im vergangenen Herbst still, und niemand weiß, wer sie wieder aufbaut."
+        stated = f"---\nlanguage: en-GB\n---\n{german}"
+        for name in ("a", "b", "c", "d"):
+            write(corpus, **{f"{name}_txt": german, f"{name}{name}_txt": stated})
+        write(corpus, e_lines=f"Die Mühle|{german}\nThe mill|The mill stands still since the flood.\n")
+        for name in ("b", "bb"):
+            (corpus / f"{name}.txt.meta.yaml").write_text("language: pt_BR")
+        for name in ("c", "cc"):
+            (corpus / f"{name}.txt.meta.yaml").write_text("language:")
+        for name in ("d", "dd"):
+            (corpus / f"{name}.txt.meta.yaml").write_text("author: Jo Vale")
+        told = {
+            path: [part.language for part in parts if isinstance(part, Article)] for path, parts in read(corpus).items()
+        }
+        assert told == {
+            "a.txt": ["de"],
+            "aa.txt": ["en"],
+            "b.txt": ["pt"],
+            "bb.txt": ["pt"],
+            "c.txt": [None],
+            "cc.txt": [None],
+            "d.txt": ["de"],
+            "dd.txt": ["en"],
+            "e.lines": ["de", "en"],
+        }
 
     def test_a_file_that_the_system_does_not_give_is_told(self, corpus: Path) -> None:
         (corpus / "gone.lines").write_text("One|Text.")

@@ -495,8 +495,11 @@ def _goes_on(one: _Word, other: _Word) -> bool:
 def _span(words: Sequence[_Word]) -> Span:
     longest = max(words, key=lambda word: len(word.text))
     parts, unlinked = [words[0].text], [] if words[0].is_linked else [words[0].text]
+    head = None
     for one, word in pairwise(words):
         blank = " " if _is_blank_between(one, word) else ""
+        if blank and head is None:
+            head = one.right - words[0].left
         parts += blank, word.text
         unlinked += [] if word.is_linked else [blank, word.text]
     return Span(
@@ -507,7 +510,7 @@ def _span(words: Sequence[_Word]) -> Span:
         base=longest.base,
         size=longest.setting.size,
         bold=all(word.setting.is_bold for word in words),
-        head=words[0].right - words[0].left,
+        head=words[-1].right - words[0].left if head is None else head,
         apart=words[0].is_apart,
     )
 
