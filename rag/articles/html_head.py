@@ -166,11 +166,12 @@ def title(said: str | None, headings: Iterable[str], site: str | None) -> str | 
         return shown[0] if len(shown) == 1 and len(shown[0]) <= _LONGEST_TITLE else None
     words = set(_words(said))
     for heading in shown:
-        own = _words(heading)
+        own = set(_words(heading))
+        shared = len(words & own)
         if (
-            own
-            and _folded(heading) != _folded(site or "")
-            and len(words.intersection(own)) * 2 > min(len(set(own)), len(words))
+            _folded(heading) != _folded(site or "")
+            and shared * 2 > min(len(own), len(words))
+            and len(words) <= 3 * len(own)
         ):
             return heading
     parts = _SITE_AFTER.split(said)

@@ -32,6 +32,9 @@ _IN_COLUMNS = 0.6
 """Lines that two columns of prose have side by side, at least; gaps that may be between them, at most; and the share of
 those lines in all that are there."""
 
+_MARK = re.compile(r"[^\w\s]|\(?(?:\d{1,3}|[a-zA-Z]|[ivxIVX]{2,4})[.)]")
+"""What stands before an item of a list."""
+
 _FILLED = 0.7
 _FEWEST_WORDS = 4
 _FEWEST_LETTERS = 0.6
@@ -49,7 +52,7 @@ _MOST_CAPS = 20
 _CAP_HEIGHT = 0.7
 """Of capital letters, in type sizes."""
 
-_MOST_BLOCKS = 400
+_MOST_BLOCKS = 120
 """On one page; where there are more (a map, a drawing), they are read as they come."""
 
 _REACH = 8
@@ -288,10 +291,9 @@ def _goes_before(boxes: Sequence[_Box], n: int, m: int) -> bool:
 
 
 def _rows(block: _Block, page: int, number: int) -> Iterator[Row]:
-    """The lines of a block as rows; where most of a run of lines are those of a table, all of it is."""
-    clear = [_has_cells(block, n) for n in range(len(block))]
+    """The lines of a block as rows."""
     for n, line in enumerate(block):
-        tabular = clear[n]
+        tabular = _has_cells(block, n)
         between = "  " if tabular else " "
         longest = max(line, key=lambda span: len(span.text))
         yield Row(
@@ -312,7 +314,7 @@ def _rows(block: _Block, page: int, number: int) -> Iterator[Row]:
 def _has_cells(block: _Block, n: int) -> bool:
     """Whether a line is a row of cells, not one whose blanks are wide because it fills the column."""
     gaps = _gaps(block[n])
-    if not gaps or (len(gaps) == 1 and len(block[n][0].text) <= 4):  # noqa: PLR2004  a bullet or number and its item
+    if not gaps or (len(gaps) == 1 and _MARK.fullmatch(block[n][0].text)):
         return False
     if any(end - start > _WIDE_GAP * block[n][0].size for start, end in gaps):
         return True

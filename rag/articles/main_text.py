@@ -232,7 +232,16 @@ def _extracted(tree: _Element) -> str | None:
         log.addHandler(logging.NullHandler())
     page = cast("HtmlElement", tree)
     try:
-        document = trafilatura.bare_extraction(page, include_comments=False, include_tables=True)
+        import os
+
+        from trafilatura.settings import use_config
+
+        config = use_config()
+        config.set("DEFAULT", "MIN_EXTRACTED_SIZE", os.environ.get("MES", "250"))
+        config.set("DEFAULT", "MIN_OUTPUT_SIZE", "1")
+        document = trafilatura.bare_extraction(
+            page, include_comments=False, include_tables=True, config=config, favor_recall=bool(os.environ.get("REC"))
+        )
     except MemoryError:
         raise
     except Exception:  # noqa: BLE001 - it may raise anything on a strange page, which is read without it then
