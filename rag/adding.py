@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import count
+from itertools import chain, count
 from pathlib import Path, PurePosixPath
 from typing import TypeAlias
 from urllib.parse import urlsplit
@@ -337,7 +337,8 @@ class _Corpus:
         from rag import library  # numpy and more, for links alone
 
         with suppress(RagError):  # no index, or none that can be read: a build tells of it
-            for info in library.open(self._index).articles():
+            opened = library.open(self._index)
+            for info in chain(opened.articles(), *opened.duplicates().values()):
                 path = PurePosixPath(info.path.partition("#")[0])
                 if info.url and any((self._root / part).is_file() for part in (path, *path.parents)):
                     yield saved.same(info.url), info.path

@@ -11,12 +11,12 @@ from typing import Literal, TypeAlias
 from urllib.parse import quote as percent_encoded
 from urllib.parse import urlsplit
 
-from rag import tokens
+from rag import languages, tokens
 from rag.errors import CitationError
 from rag.evidence import holds, kind_asked, missing, quoted, words
 from rag.hints import Hint
 from rag.spelling import Spelling
-from rag.types import Article, ArticleInfo, Citation, Digest, Passage, Sentence
+from rag.types import Article, ArticleInfo, Citation, Digest, Passage, Sentence, Text
 
 # How strong the evidence is: the best citation's strength, less something where the quote lacks the kind of thing asked
 # for, and for the words that stand in no cited passage. From FOUND an answer counts as found, from STRONG the evidence
@@ -38,6 +38,15 @@ FRAGMENT_WORDS = 6
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as it was looked for: in a language, as far as that is known, and in other spellings besides."""
+
+    text: str
+    language: str | None = None
+    spellings: tuple[Spelling, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What the articles say to a question.
 
@@ -56,7 +65,8 @@ class Answer:
     further ones show where several articles answer, perhaps not alike. ``hints``
     are filters and orders that words of the question could mean and that were
     not applied. ``spellings`` are other spellings of the question's words that
-    were looked for too, and stand in the citations.
+    were looked for too, and stand in the citations. ``unknown_language`` is the
+    question's (ISO 639-1), where the model does not know it and little was found.
     """
 
     question: str
@@ -69,11 +79,22 @@ class Answer:
     voices: tuple[Citation, ...] = ()
     hints: tuple[Hint, ...] = ()
     spellings: tuple[Spelling, ...] = ()
+    unknown_language: str | None = None
 
     @property
     def caution(self) -> str:
         """What a reader should know before trusting the answer, in plain words; empty where there is nothing of it."""
-        return " ".join(filter(None, (self._spelled, self._doubt)))
+        return " ".join(filter(None, (self._not_understood, self._spelled, self._doubt)))
+
+    @property
+    def _not_understood(self) -> str:
+        if self.unknown_language is None:
+            return ""
+        language = languages.name(self.unknown_language)
+        return (
+            f"The question seems to be in {language}, which the model does not know: ask in a language that it knows, "
+            "or build the index with a multilingual model (RAG_MODEL)."
+        )
 
     @property
     def _spelled(self) -> str:
@@ -109,43 +130,32 @@ class Answer:
         return block
 
 
-def answer(
-    question: str, citations: tuple[Citation, ...], undated: int = 0, spellings: Sequence[Spelling] = ()
-) -> Answer:
-    """Say what the citations, best first, answer; or that they do not.
-
-    ``spellings`` are those in which the question was asked besides its own.
-    """
-    texts = [citation.text for citation in citations]
-    absent = _missing(question, texts, spellings)
-    strength = _strength(question, citations[0], absent) if citations else 0.0
+def answer(asked: Asked, citations: tuple[Citation, ...], undated: int = 0) -> Answer:
+    """Say what the citations, best first, answer; or that they do not."""
+    texts = [Text(citation.text, citation.article.language) for citation in citations]
+    absent = _missing(asked, texts)
+    strength = _strength(asked, citations[0], absent) if citations else 0.0
     found = strength >= FOUND
     return Answer(
-        question=question,
+        question=asked.text,
         found=found,
         text=citations[0].quote if found else NOT_FOUND,
         citations=citations,
         undated=undated,
         evidence="strong" if strength >= STRONG else "weak" if found else "none",
         missing=absent,
-        voices=_voices(question, citations, spellings) if found else (),
-        spellings=tuple(each for each in spellings if not missing(each.found, texts)),
+        voices=_voices(asked, citations) if found else (),
+        spellings=tuple(each for each in asked.spellings if not missing(each.found, texts, asked.language)),
     )
 
 
-def by_date(
-    question: str,
-    citations: Sequence[Citation],
-    order: Order,
-    per_article: int | None,
-    spellings: Sequence[Spelling] = (),
-) -> tuple[Citation, ...]:
+def by_date(asked: Asked, citations: Sequence[Citation], order: Order, per_article: int | None) -> tuple[Citation, ...]:
     """The citations ranked anew: those whose quotes answer by themselves by date, undated ones last; then the rest.
 
     Citations of one day, and the rest, keep their order; more than
     ``per_article`` of one article go to the rest, None sets no such limit.
     """
-    answering = [each for each in citations if _alone(question, each, spellings) >= FOUND]
+    answering = [each for each in citations if _alone(asked, each) >= FOUND]
     answering.sort(key=lambda each: each.article.published or date.min, reverse=order == "newest")
     answering.sort(key=lambda each: each.article.published is None)
     taken: Counter[str] = Counter()
@@ -158,27 +168,28 @@ def by_date(
     return tuple(replace(each, rank=rank) for rank, each in enumerate((*first, *rest), 1))
 
 
-def _missing(question: str, texts: Sequence[str], spellings: Sequence[Spelling]) -> tuple[str, ...]:
+def _missing(asked: Asked, texts: Sequence[Text]) -> tuple[str, ...]:
     """The question's words that stand in no text, neither as they are asked nor in another spelling."""
-    spelled = {each.asked for each in spellings if not missing(each.found, texts)}
-    return tuple(word for word in missing(question, texts) if word not in spelled)
+    spelled = {each.asked for each in asked.spellings if not missing(each.found, texts, asked.language)}
+    return tuple(word for word in missing(asked.text, texts, asked.language) if word not in spelled)
 
 
-def _strength(question: str, best: Citation, absent: Sequence[str], less_for_words: float = LESS_FOR_WORDS) -> float:
-    lacking = 0.0 if holds(kind_asked(question), best.quote) else LESS_FOR_KIND
-    return best.strength - lacking - less_for_words * len(absent) / max(1, len(words(question)))
+def _strength(asked: Asked, best: Citation, absent: Sequence[str], less_for_words: float = LESS_FOR_WORDS) -> float:
+    lacking = 0.0 if holds(kind_asked(asked.text), best.quote) else LESS_FOR_KIND
+    return best.strength - lacking - less_for_words * len(absent) / max(1, len(words(asked.text, asked.language)))
 
 
-def _alone(question: str, citation: Citation, spellings: Sequence[Spelling]) -> float:
+def _alone(asked: Asked, citation: Citation) -> float:
     """How well a quote answers by itself, on the scale of ``FOUND``."""
-    return _strength(question, citation, _missing(question, [citation.quote], spellings), LESS_IN_QUOTE)
+    quote = Text(citation.quote, citation.article.language)
+    return _strength(asked, citation, _missing(asked, [quote]), LESS_IN_QUOTE)
 
 
-def _voices(question: str, citations: Sequence[Citation], spellings: Sequence[Spelling]) -> tuple[Citation, ...]:
+def _voices(asked: Asked, citations: Sequence[Citation]) -> tuple[Citation, ...]:
     """The best of the quotes that answer by themselves from each article; the first citation speaks for its own."""
     best = {citations[0].article.id: (citations[0], float("inf"))}
     for citation in citations[1:]:
-        strength = _alone(question, citation, spellings)
+        strength = _alone(asked, citation)
         if strength >= FOUND and strength > best.get(citation.article.id, (citation, 0.0))[1]:
             best[citation.article.id] = (citation, strength)
     return tuple(sorted((citation for citation, _ in best.values()), key=lambda citation: citation.rank))

@@ -32,6 +32,7 @@ from rag import articles, calibration, encoder, reading, states, vectors
 from rag.arrays import Numbers
 from rag.articles import CorpusFile
 from rag.articles.frames import Opened
+from rag.canonical import canonical
 from rag.embedding import embed
 from rag.encoder import ModelCard
 from rag.errors import (
@@ -53,6 +54,7 @@ from rag.store import (
     Checksum,
     Companion,
     Damage,
+    DuplicateRecord,
     FileRecord,
     IndexFolder,
     Manifest,
@@ -72,9 +74,10 @@ from rag.store import (
     read_files,
     row_checksum,
     text_key,
+    write_duplicates,
     write_files,
 )
-from rag.types import Article, BuildReport, Changes, EncodedArticle, Failure, Progress
+from rag.types import Article, BuildReport, Changes, Duplicate, EncodedArticle, Failure, Progress, Text
 
 _log = logging.getLogger(__name__)
 
@@ -151,12 +154,14 @@ def build(
             _take_in(corpus, found, records, None if current is None else before, survey, steps)
             uses = _uses(current, survey.kept) + writer.finish()
             now = (model, prepared, uses, tuple(survey.records))
-            if before is not None and now == (before.model, before.prepared, before.segments, tuple(records.values())):
-                manifest = before
+            if before is not None and now == _what_was(before, records):
+                manifest, told = before, _told(current.duplicates, current.by_name) if current is not None else ()
             else:
                 tell(Progress("Putting the index in order", len(found), len(found)))
                 opened = _open(folder, uses, {} if current is None else current.by_name)
                 merged = _merge(opened, writer)
+                present = _open(folder, merged, {use.name: segment for use, segment in opened.items()})
+                segments, duplicates = canonical(present, survey.records)
                 manifest = _manifest(
                     folder,
                     before,
@@ -164,15 +169,17 @@ def build(
                     model=model,
                     settings=settings,
                     prepared=prepared,
-                    segments=_open(folder, merged, {use.name: segment for use, segment in opened.items()}),
+                    segments=segments,
                     survey=survey,
+                    duplicates=duplicates,
                 )
-                if before is not None and merged == before.segments:
+                if before is not None and manifest.segments == before.segments:
                     scale = before.scale
                 else:
                     tell(Progress("Trying the index", len(found), len(found)))
                     scale = calibration.scale(Snapshot(folder, manifest, current), writer.encoder, codec)
                 manifest = replace(manifest, scale=scale)
+                told = _told(duplicates, {use.name: segment for use, segment in segments.items()})
                 commit(folder, manifest)
                 clear(folder, manifest, before)
     gone = records.keys() - {file.path for file in found}
@@ -187,6 +194,7 @@ def build(
         seconds=time.monotonic() - began,
         embedded=writer.embedded,
         rebuilt=rebuilt,
+        duplicates=told,
     )
 
 
@@ -485,9 +493,9 @@ def _live(snapshot: Snapshot | None, records: Mapping[str, FileRecord]) -> dict[
         return {}
     return {
         identity: _Place(name, number, _file_of(path, records), kept)
-        for (name, segment), live in zip(snapshot.by_name.items(), snapshot.live, strict=True)
+        for (name, segment), present in zip(snapshot.by_name.items(), snapshot.present, strict=True)
         for number, (identity, path, kept) in enumerate(segment.places())
-        if live[number]
+        if present[number]
     }
 
 
@@ -593,7 +601,7 @@ class _Writer:
         def tell(text: int, done: int, passages: int) -> None:
             self._steps.embedding(new[text].path, done, passages)
 
-        texts = [article.text for article in new]
+        texts = [Text(article.text, article.language) for article in new]
         parts = embed(texts, self.encoder, self._codec, self._settings.passage_tokens, tell)
         for _, own in groupby(parts, key=lambda part: part.text):
             yield self._counted(part.encoded for part in own)
@@ -604,7 +612,7 @@ class _Writer:
             yield part
 
     def _on_shelf(self, article: Article) -> Iterator[EncodedArticle] | None:
-        key = text_key(article.text)
+        key = text_key(article.text, article.language)
         for segment in self._shelf:
             number = segment.with_text(key)
             if number is not None:
@@ -629,9 +637,22 @@ def _open(folder: IndexFolder, uses: Iterable[SegmentUse], opened: Mapping[str, 
     return {use: opened.get(use.name) or Segment(folder.segments / use.name) for use in uses}
 
 
+def _told(records: Iterable[DuplicateRecord], by_name: Mapping[str, Segment]) -> tuple[Duplicate, ...]:
+    """Duplicates as a report names them."""
+    return tuple(Duplicate(each.path, by_name[each.kept_segment].info(each.kept_number).path) for each in records)
+
+
+def _what_was(before: Manifest, records: Mapping[str, FileRecord]) -> tuple[object, ...]:
+    """What a generation was made from; which of the articles count follows from it."""
+    uses = tuple(replace(use, hidden=()) for use in before.segments)
+    return before.model, before.prepared, uses, tuple(records.values())
+
+
 def _merge(segments: Mapping[SegmentUse, Segment], writer: _Writer) -> tuple[SegmentUse, ...]:
     """Write small segments, and those of which much is gone, together into a new one."""
-    chosen = to_merge({use.name: _counts(segment.article_begins[:, 0], use) for use, segment in segments.items()})
+    chosen = to_merge(
+        {use.name: _counts(segment.article_begins[:, 0], use.removed) for use, segment in segments.items()}
+    )
     for use, segment in segments.items():
         if use.name in chosen:
             for number in sorted(set(range(segment.card.articles)) - set(use.removed)):
@@ -639,11 +660,11 @@ def _merge(segments: Mapping[SegmentUse, Segment], writer: _Writer) -> tuple[Seg
     return tuple(use for use in segments if use.name not in chosen) + writer.finish()
 
 
-def _counts(begins: Numbers, use: SegmentUse) -> tuple[int, int]:
-    """Of what begins so for each article of a segment: how many count, and how many no longer do."""
+def _counts(begins: Numbers, gone: Sequence[int]) -> tuple[int, int]:
+    """Of what begins so for each article of a segment: how many are left without those articles, and how many go."""
     lengths = np.diff(begins)
-    gone = int(lengths[list(use.removed)].sum())
-    return int(lengths.sum()) - gone, gone
+    going = int(lengths[list(gone)].sum())
+    return int(lengths.sum()) - going, going
 
 
 def to_merge(counts: Mapping[str, tuple[int, int]]) -> set[str]:
@@ -665,7 +686,7 @@ def to_merge(counts: Mapping[str, tuple[int, int]]) -> set[str]:
     return worn | set(names[: last + 1] if last else ())
 
 
-def _manifest(
+def _manifest(  # noqa: PLR0913  one parameter a fact
     folder: IndexFolder,
     before: Manifest | None,
     *,
@@ -675,22 +696,35 @@ def _manifest(
     prepared: dict[str, Checksum],
     segments: Mapping[SegmentUse, Segment],
     survey: _Survey,
+    duplicates: Sequence[DuplicateRecord],
 ) -> Manifest:
     numbers = [int(file.stem) for file in folder.generations.glob("*.json")] if folder.generations.exists() else []
     number = 1 + max([*numbers, 0 if before is None else before.number])
+    counted = [(segment, use.removed + use.hidden) for use, segment in segments.items()]
     return Manifest(
         number=number,
         created=started.isoformat(),
         model=model,
         settings=settings,
         segments=tuple(segments),
-        articles=sum(segment.card.articles - len(use.removed) for use, segment in segments.items()),
-        passages=sum(_counts(segment.article_begins[:, 0], use)[0] for use, segment in segments.items()),
-        sentences=sum(_counts(segment.article_begins[:, 1], use)[0] for use, segment in segments.items()),
+        articles=sum(segment.card.articles - len(gone) for segment, gone in counted),
+        passages=sum(_counts(segment.article_begins[:, 0], gone)[0] for segment, gone in counted),
+        sentences=sum(_counts(segment.article_begins[:, 1], gone)[0] for segment, gone in counted),
+        languages=_languages(counted),
         failed=len(survey.failed),
         vectors=vectors.KIND,
         versions={name: importlib.metadata.version(name) for name in ("faiss-cpu", "tantivy", "numpy")},
         prepared=prepared,
         files=write_files(folder, number, survey.records),
+        duplicates=write_duplicates(folder, number, duplicates),
         scale=calibration.UNKNOWN,
     )
+
+
+def _languages(counted: Iterable[tuple[Segment, Sequence[int]]]) -> tuple[str | None, ...]:
+    """The languages of the articles that count, those that could not be told last."""
+    found: set[str | None] = set()
+    for segment, gone in counted:
+        left_out = set(gone)
+        found.update(told for number, told in enumerate(segment.languages()) if number not in left_out)
+    return tuple(sorted(found, key=lambda told: (told is None, told)))

@@ -18,6 +18,7 @@ import numpy as np
 
 from rag import lexical, search
 from rag.encoder import Encoder
+from rag.languages import UNSPACED
 from rag.states import Codec
 from rag.store import Snapshot
 
@@ -28,7 +29,8 @@ MOST_SENTENCES = 4_000
 FEWEST_TERMS = 6
 UNKNOWN = 1.7
 
-_WORD = re.compile(r"\w[\w'’-]*")
+# Where no blanks stand between words, two characters are about one.
+_WORD = re.compile(rf"[{UNSPACED}]{{1,2}}|[^\W{UNSPACED}](?:[^\W{UNSPACED}]|['’-])*")
 
 
 def scale(snapshot: Snapshot, encoder: Encoder, codec: Codec) -> float:
@@ -56,18 +58,19 @@ def questions(snapshot: Snapshot) -> tuple[str, ...]:
     each = -(-QUESTIONS // max(1, len(drawn)))
     asked = []
     for _, segment, number in drawn:
-        text = segment.article(number).text
+        article = segment.article(number)
+        text = article.text
         spans = segment.sentences_in(number)
         # Of a very long article every so many sentences are enough.
         spans = spans[:: 1 + len(spans) // MOST_SENTENCES]
-        made = filter(None, (question(text[span.start : span.end]) for span in spans))
+        made = filter(None, (question(text[span.start : span.end], article.language) for span in spans))
         asked += sorted(made, key=lexical.term_id)[:each]
     return tuple(asked[:QUESTIONS])
 
 
-def question(sentence: str) -> str | None:
+def question(sentence: str, language: str | None = None) -> str | None:
     """Two fifths of a sentence's words, in their order, or None where it has too few."""
-    words = [word for word in _WORD.findall(sentence) if lexical.terms(word)]
+    words = [word for word in _WORD.findall(sentence) if lexical.terms(word, language)]
     if len(words) < FEWEST_TERMS:
         return None
     by_chance = np.argsort([lexical.term_id(f"{place} {word}") for place, word in enumerate(words)])

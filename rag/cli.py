@@ -122,6 +122,7 @@ def status(
     """Tell what is in the index and whether the articles have changed since."""
     import rag
     from rag import languages, settings
+    from rag.answer import reference
 
     library = rag.open(index)
     if check:
@@ -144,9 +145,10 @@ def status(
         "checked": check,
         "changes": asdict(changes) if changes is not None else None,
     }
-    listed = library.articles() if articles else ()
+    listed, duplicates = (library.articles(), library.duplicates()) if articles else ((), {})
     if as_json:
-        _print_json(facts | ({"listed": [asdict(info) for info in listed]} if articles else {}))
+        every = [asdict(info) | {"also": [asdict(each) for each in duplicates.get(info.id, ())]} for info in listed]
+        _print_json(facts | ({"listed": every} if articles else {}))
         return
     console = _console()
     holds = f"{_many(manifest.articles, 'article')}, {_many(manifest.passages, 'passage')}"
@@ -175,6 +177,8 @@ def status(
         console.print(f"  {_plain(info.path)}, id {info.id}", style="dim", soft_wrap=True)
         told_of = ", ".join(str(each) for each in known if each) or "author, source, date and address are not known"
         console.print(f"  {_plain(told_of)}", soft_wrap=True)
+        for other in duplicates.get(info.id, ()):
+            console.print(f"  also in {_plain(f'{reference(other)} ({other.path})')}", style="dim", soft_wrap=True)
 
 
 @app.command()
@@ -368,6 +372,10 @@ def _print_report(report: BuildReport) -> None:
             console.print(f"  {name:8} {_plain(path)}", soft_wrap=True)
         if len(paths) > LISTED:
             console.print(f"  {name:8} … and {len(paths) - LISTED:,} more")
+    for duplicate in report.duplicates[:LISTED]:
+        console.print(f"  same     {_plain(duplicate.path)} as {_plain(duplicate.of)}", style="dim", soft_wrap=True)
+    if len(report.duplicates) > LISTED:
+        console.print(f"  same     … and {len(report.duplicates) - LISTED:,} more", style="dim")
     for failure in report.failed:
         console.print(f"  failed   {_plain(failure.path)}: {failure.reason}", style="yellow", soft_wrap=True)
     done = ", ".join(f"{len(paths):,} {name}" for paths, name in counts if paths) or "nothing had changed"
@@ -442,8 +450,10 @@ def _print_citation(console: Console, citation: Citation) -> None:
     _print_wrapped(console, heading, indent=0)
     if article.digest_of is not None:
         _print_wrapped(console, Text(_plain(digest_line(article.digest_of)), "dim"))
-    for other in citation.also:
-        _print_wrapped(console, Text(_plain(f"also in {reference(other)}"), "dim"))
+    for other in citation.also[:LISTED]:
+        _print_wrapped(console, Text(_plain(f"also in {reference(other)} ({other.path})"), "dim"))
+    if len(citation.also) > LISTED:
+        _print_wrapped(console, Text(f"also in {len(citation.also) - LISTED:,} more", "dim"))
     text = Text(_plain(citation.text))
     text.stylize("bold cyan", citation.quote_start - citation.start, citation.quote_end - citation.start)
     _print_wrapped(console, text)

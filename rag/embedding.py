@@ -22,7 +22,7 @@ from rag.arrays import Bytes, Floats, Ids
 from rag.encoder import Encoder, TokenStates
 from rag.passages import TokenLimit
 from rag.states import Codec
-from rag.types import EncodedArticle, Passage, Sentence
+from rag.types import EncodedArticle, Passage, Sentence, Text
 
 # Among so many passages like lengths are encoded together; a part has at most so many.
 WINDOW = 1024
@@ -65,14 +65,14 @@ class _Compressed:
 
 
 def embed(
-    texts: Sequence[str], encoder: Encoder, codec: Codec, passage_tokens: int, tell: Tell | None = None
+    texts: Sequence[Text], encoder: Encoder, codec: Codec, passage_tokens: int, tell: Tell | None = None
 ) -> Iterator[Part]:
     """Cut texts into passages of at most ``passage_tokens`` (cl100k_base) that the model can read whole, and encode.
 
     The parts come in the order of the texts, at least one of each that has a word.
     """
     limits = (TokenLimit(tokens.counts, passage_tokens), TokenLimit(encoder.counts, encoder.room))
-    cut = [passages.split(text, limits) for text in texts]
+    cut = [passages.split(each.text, limits, each.language) for each in texts]
     meter = _Meter([found for _, found in cut], tell)
     for window in _windows(texts, cut):
         vectors = iter(_vectors(window, encoder, meter))
@@ -92,7 +92,7 @@ def embed(
 
 
 def _windows(
-    texts: Sequence[str], cut: Sequence[tuple[tuple[Sentence, ...], tuple[Passage, ...]]]
+    texts: Sequence[Text], cut: Sequence[tuple[tuple[Sentence, ...], tuple[Passage, ...]]]
 ) -> Iterator[list[_Run]]:
     """The passages of all texts in order, ``WINDOW`` at a time."""
     every = ((number, passage) for number, (_, found) in enumerate(cut) for passage in found)
@@ -101,7 +101,7 @@ def _windows(
         runs = []
         for number, pairs in groupby(window, key=lambda pair: pair[0]):
             own, sentences = tuple(passage for _, passage in pairs), cut[number][0]
-            runs.append(_Run(number, texts[number], own, sentences, sentences[told[number] : own[-1].last]))
+            runs.append(_Run(number, texts[number].text, own, sentences, sentences[told[number] : own[-1].last]))
             told[number] = own[-1].last
         yield runs
 

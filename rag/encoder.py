@@ -35,6 +35,7 @@ import numpy as np
 
 from rag.arrays import Floats, Integers
 from rag.errors import ModelMissingError, ModelUnusableError, OptionError
+from rag.languages import known_languages
 from rag.quiet import quiet
 from rag.settings import PACKAGED_MODEL
 
@@ -68,6 +69,8 @@ class ModelCard:
     most word pieces that the model reads at once, its special ones among them.
     ``source`` maps each file of a local model to its size and time of change,
     by which a changed model is noticed; it is empty for a model from a hub.
+    ``languages`` are those that it knows (ISO 639-1), or None where it does not
+    say so.
     """
 
     name: str
@@ -81,6 +84,7 @@ class ModelCard:
     inputs: tuple[str, ...]
     padding: int
     source: dict[str, tuple[int, int]]
+    languages: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +233,7 @@ def prepare(name: str, models: Path) -> Path:
             if (card.name, card.source) == (name, source):
                 return prepared
     transformer = _load_transformer(str(folder) if folder.is_dir() else name, "cpu")
-    card, tokenizer = _describe(name, transformer, source)
+    card, tokenizer = _describe(name, transformer, source, known_languages(folder))
     target = models / card.hash[:16]
     models.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(dir=models, prefix=".making-"))
@@ -294,7 +298,9 @@ def read_card(folder: Path) -> ModelCard:
     try:
         read = json.loads((folder / CARD).read_text(encoding="utf-8"))
         source = {file: (size, changed) for file, (size, changed) in read.pop("source").items()}
-        return ModelCard(**{**read, "inputs": tuple(read["inputs"]), "source": source})
+        known = read.pop("languages")
+        known = None if known is None else tuple(known)
+        return ModelCard(**{**read, "inputs": tuple(read["inputs"]), "source": source, "languages": known})
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         raise _unprepared(folder) from error
 
@@ -348,7 +354,9 @@ def _load_transformer(source: str, device: str) -> SentenceTransformer:
         raise (ModelUnusableError if Path(source).is_dir() else ModelMissingError)(source, problem) from error
 
 
-def _describe(name: str, transformer: SentenceTransformer, source: dict[str, tuple[int, int]]) -> tuple[ModelCard, str]:
+def _describe(
+    name: str, transformer: SentenceTransformer, source: dict[str, tuple[int, int]], languages: frozenset[str] | None
+) -> tuple[ModelCard, str]:
     """The model's card and its tokenizer as JSON."""
     tokenizer = transformer.tokenizer
     fast = getattr(tokenizer, "backend_tokenizer", None)
@@ -375,6 +383,7 @@ def _describe(name: str, transformer: SentenceTransformer, source: dict[str, tup
             inputs=tuple(key for key in ("input_ids", "attention_mask", "token_type_ids") if key in _inputs(tokenizer)),
             padding=int(tokenizer.pad_token_id or 0),
             source=source,
+            languages=None if languages is None else tuple(sorted(languages)),
         ),
         tokenizer_json,
     )

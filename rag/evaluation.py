@@ -218,8 +218,10 @@ def _right_passages(path: str, questions: Sequence[Question], library: Library) 
     right: dict[Question, set[_Place]] = {question: set() for question in golds}
     named = {question: {folded(name) for name in question.articles} for question in golds}
     known: set[str] = set()
+    duplicates = library.duplicates()
     for info in library.articles():
-        names = {folded(name) for name in (info.id, info.path, info.title)}
+        every = (info, *duplicates.get(info.id, ()))
+        names = {folded(name) for each in every for name in (each.id, each.path, each.title)}
         known |= names
         wanted = [question for question in golds if not named[question] or named[question] & names]
         if not wanted:

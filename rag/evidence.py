@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from rag import lexical
+from rag.types import Text
 
 _NUMBER = r"""(?xi) \d | \b (?: no|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty
     |fifty|sixty|seventy|eighty|ninety|dozens?|hundreds?|thousands?|millions?|billions?|half|third|quarter|twice|double|several
@@ -93,10 +94,10 @@ def _folded(text: str) -> str:
     return " ".join(re.findall(r"\w+", text.casefold()))
 
 
-def words(question: str) -> tuple[str, ...]:
-    """The question's words, each once, without stop words and those that only ask."""
+def words(question: str, language: str | None = None) -> tuple[str, ...]:
+    """The question's words, each once, without the stop words of its language and those that only ask."""
     every = (word for word in _WORD.findall(question) if not _ASKING.fullmatch(word))
-    return tuple(dict.fromkeys(word for word in every if lexical.terms(word)))
+    return tuple(dict.fromkeys(word for word in every if lexical.terms(word, language)))
 
 
 def names(question: str) -> tuple[tuple[int, int], ...]:
@@ -115,7 +116,13 @@ def _is_named(word: re.Match[str], question: str) -> bool:
     return text[0].isupper() and not _BEGINS.search(question, 0, word.start()) and bool(words(text))
 
 
-def missing(question: str, texts: Iterable[str]) -> tuple[str, ...]:
+def missing(question: str, texts: Iterable[Text], language: str | None = None) -> tuple[str, ...]:
     """Those of the question's words that stand in no text in any inflection, in their order."""
-    held = {term for text in texts for term in lexical.terms(text)}
-    return tuple(word for word in words(question) if not held.intersection(lexical.terms(word)))
+    held: dict[str | None, set[str]] = {}
+    for each in texts:
+        held.setdefault(each.language, set()).update(lexical.terms(each.text, each.language))
+    return tuple(
+        word
+        for word in words(question, language)
+        if not any(terms.intersection(lexical.terms(word, written_in)) for written_in, terms in held.items())
+    )

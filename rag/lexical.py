@@ -69,7 +69,7 @@ def words(text: str, languages: Iterable[str | None], language: str | None = Non
     question's own ``language`` is given, its stop words are left out, and those of
     others, such as "war" in German, are not.
     """
-    analyses = sorted({_analysis(each) for each in languages})
+    analyses = sorted({_analysis(each) for each in languages} or {_ENGLISH})
     if len(analyses) == 1:
         return tuple((term,) for term in sorted(set(_terms(text, analyses[0]))))
     groups: dict[str, set[str]] = {}
@@ -83,6 +83,11 @@ def words(text: str, languages: Iterable[str | None], language: str | None = Non
             merged = group.union(*(groups[term] for term in group if term in groups))
             groups.update(dict.fromkeys(merged, merged))
     return tuple(sorted({tuple(sorted(group)) for group in groups.values()}))
+
+
+def is_mixed(languages: Iterable[str | None]) -> bool:
+    """Whether texts in these languages have terms of several kinds."""
+    return len({_analysis(each) for each in languages}) > 1
 
 
 def term_id(term: str) -> int:

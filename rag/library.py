@@ -9,13 +9,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property, lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import get_args
 
 import numpy as np
 
-from rag import builder, encoder, examples, search, settings
-from rag.answer import Answer, Order, answer, by_date, cite
+from rag import builder, encoder, evidence, examples, languages, search, settings
+from rag.answer import Answer, Asked, Order, answer, by_date, cite
 from rag.arrays import Mask
 from rag.builder import CODEC, Tell
 from rag.encoder import Encoder, TokenStates
@@ -55,6 +56,8 @@ SPARE_FOR_PHRASES = 200
 DATED = 50
 MOST_CHARACTERS = 20_000
 EXAMPLE_ARTICLES = 40
+# Of so many questions for each example, those are shown that are answered.
+EXAMPLES_DRAWN = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,7 @@ class _Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Way:
     """A question in one of its spellings, as the model and the search take it."""
 
     text: str
@@ -92,7 +95,8 @@ class _Ranked:
     """
 
     citations: tuple[Citation, ...]
-    hits: dict[tuple[str, int], tuple[_Asked, search.Hit]]
+    hits: dict[tuple[str, int], tuple[_Way, search.Hit]]
+    language: str | None
     spellings: tuple[Spelling, ...]
     opened: _Opened
     undated: int
@@ -181,15 +185,15 @@ class Library:
         ranked = self._retrieve(question, k, days, sources, authors, spare=spare)
         chosen = select([each for each in ranked.citations if holds_all(phrases, each.text)], k + more, per_article)
         offered, words = _read_hints(question, days, order)
-        given = answer(words, chosen[:k], ranked.undated, ranked.spellings)
+        asked = Asked(words, ranked.language, ranked.spellings)
+        given = answer(asked, chosen[:k], ranked.undated)
         if given.found and order != "relevance":
-            dated = by_date(words, chosen, order, per_article, ranked.spellings)
-            given = answer(words, dated[:k], ranked.undated, ranked.spellings)
+            given = answer(asked, by_date(asked, chosen, order, per_article)[:k], ranked.undated)
         if explain:
             citations = self._explained(ranked, given.citations)
             voices = tuple(citations[voice.rank - 1] for voice in given.voices)
             given = replace(given, citations=citations, voices=voices)
-        return replace(given, question=question, hints=offered)
+        return replace(given, question=question, hints=offered, unknown_language=_not_understood(given, ranked))
 
     def article(self, article_id: str) -> Article:
         """An article by its id; its ``text`` is what all offsets point into.
@@ -215,12 +219,25 @@ class Library:
         with damage_told(self._folder):
             return _listed(self._now().snapshot)
 
+    def duplicates(self) -> dict[str, tuple[ArticleInfo, ...]]:
+        """What is known of articles that are the same as another one, under the id of that one, which counts.
+
+        Of another file with the very bytes it is the same but for the path.
+        """
+        snapshot = self._now().snapshot
+        with damage_told(self._folder):
+            return {
+                snapshot.by_name[name].info(number).id: tuple(map(snapshot.info, found))
+                for (name, number), found in snapshot.duplicates_of.items()
+            }
+
     def examples(self, count: int = 4) -> tuple[str, ...]:
-        """Questions that the articles answer, drawn from their own sentences."""
+        """Questions drawn from the articles' own sentences, each of which an answer is found for."""
         snapshot = self._now().snapshot
         with damage_told(self._folder):
             drawn = [_article(snapshot, info.id) for info in _listed(snapshot)[:EXAMPLE_ARTICLES]]
-        return examples.questions([article.text for article in drawn], count)
+        asked = examples.questions([article.text for article in drawn], EXAMPLES_DRAWN * count)
+        return tuple(islice((question for question in asked if self.ask(question, 1).found), count))
 
     def check(self) -> None:
         """Hash every file of the index, whole.
@@ -262,7 +279,7 @@ class Library:
         with damage_told(self._folder):
             chosen = _filter(opened.snapshot, *days, _names(sources), _names(authors))
             spelled = spellings(asked, opened.snapshot, lambda word: opened.encoder.counts([word])[0] > 1)
-            ways = [_asked(text, opened) for text in respelled(asked, spelled)]
+            ways = [_way(text, opened) for text in respelled(asked, spelled)]
             count = min(k + spare, MOST_CITATIONS)
             wanted = count if self._reranker is None else max(count, RERANKED)
             rankings = [search.search(way.query, opened.codec, opened.snapshot, wanted, chosen.masks) for way in ways]
@@ -272,7 +289,7 @@ class Library:
         under = {(each.article.id, each.start): (ways[way], hit) for each, (way, hit) in found}
         if self._reranker is not None:
             citations = _reranked(self._reranker, asked, citations)[:count]
-        return _Ranked(citations, under, spelled, opened, chosen.undated)
+        return _Ranked(citations, under, ways[0].query.language, spelled, opened, chosen.undated)
 
     def _explained(self, ranked: _Ranked, citations: Sequence[Citation]) -> tuple[Citation, ...]:
         """Citations of what was found, each with why; the words are matched by the states that its score is made of."""
@@ -425,14 +442,10 @@ def _kept_open(index: Path, device: str, reranker: str | None) -> Library:
     return Library(index, device=device, reranker=reranker)
 
 
-def _pairs(snapshot: Snapshot) -> Iterable[tuple[Segment, Mask]]:
-    return zip(snapshot.segments, snapshot.live, strict=True)
-
-
 def _find(snapshot: Snapshot, article_id: str) -> tuple[Segment, int]:
-    for segment, live in _pairs(snapshot):
+    for segment, present in zip(snapshot.segments, snapshot.present, strict=True):
         number = segment.with_id(article_id)
-        if number is not None and live[number]:
+        if number is not None and present[number]:
             return segment, number
     raise ArticleUnknownError(article_id)
 
@@ -443,7 +456,7 @@ def _article(snapshot: Snapshot, article_id: str) -> Article:
 
 
 def _listed(snapshot: Snapshot) -> tuple[ArticleInfo, ...]:
-    pairs = _pairs(snapshot)
+    pairs = zip(snapshot.segments, snapshot.live, strict=True)
     listed = [info for segment, live in pairs for number, info in enumerate(segment.infos()) if live[number]]
     return tuple(sorted(listed, key=lambda info: info.path))
 
@@ -457,12 +470,17 @@ def _filter(
 ) -> _Filter:
     if since is None and until is None and sources is None and authors is None:
         return _Filter(None, 0)
-    masks, undated = [], 0
-    for segment, live in _pairs(snapshot):
-        passing, without_date = segment.find(since, until, sources, authors)
-        masks.append(passing & live)
-        undated += int((without_date & live).sum())
-    return _Filter(tuple(masks), undated)
+    found = [segment.find(since, until, sources, authors) for segment in snapshot.segments]
+    passing = dict(zip(snapshot.by_name, (mask for mask, _ in found), strict=True))
+    for each in snapshot.duplicates:
+        # An article is found by what any of its sources says.
+        passing[each.kept_segment][each.kept_number] |= passing[each.segment][each.number]
+    masks = tuple(mask & live for mask, live in zip(passing.values(), snapshot.live, strict=True))
+    undated = sum(
+        int((without_date & live & ~mask).sum())
+        for (_, without_date), live, mask in zip(found, snapshot.live, masks, strict=True)
+    )
+    return _Filter(masks, undated)
 
 
 def _reranked(reranker: Reranker, question: str, citations: Sequence[Citation]) -> tuple[Citation, ...]:
@@ -472,16 +490,30 @@ def _reranked(reranker: Reranker, question: str, citations: Sequence[Citation]) 
     return tuple(replace(each, rank=rank) for rank, each in enumerate(ordered, 1))
 
 
-def _asked(text: str, opened: _Opened) -> _Asked:
+def _way(text: str, opened: _Opened) -> _Way:
     encoded = opened.encoder.question(text)
-    return _Asked(text, encoded, search.prepare(text, encoded, opened.codec, opened.snapshot))
+    return _Way(text, encoded, search.prepare(text, encoded, opened.codec, opened.snapshot))
 
 
 def _cite(rank: int, hit: search.Hit, snapshot: Snapshot) -> Citation:
     segment = snapshot.segments[hit.segment]
     article, passage = segment.cited(hit.passage)
     quote = Sentence(segment.sentence(hit.first).start, segment.sentence(hit.last - 1).end)
-    return cite(rank, hit.score, article, passage, quote, hit.nearness / snapshot.manifest.scale)
+    cited = cite(rank, hit.score, article, passage, quote, hit.nearness / snapshot.manifest.scale)
+    [number] = segment.articles_of(np.array([hit.passage])).tolist()
+    others = snapshot.duplicates_of.get((snapshot.manifest.segments[hit.segment].name, number), ())
+    return replace(cited, also=tuple(map(snapshot.info, others)))
+
+
+def _not_understood(given: Answer, ranked: _Ranked) -> str | None:
+    """The question's language, where the model does not know it.
+
+    That is asked only where little was found, for telling a language may take longer than answering does.
+    """
+    if given.found and 2 * len(given.missing) <= len(evidence.words(given.question, ranked.language)):
+        return None
+    known = ranked.opened.encoder.card.languages
+    return languages.unknown_language(given.question, None if known is None else frozenset(known))
 
 
 def _days(since: date | str | None, until: date | str | None) -> tuple[date | None, date | None]:

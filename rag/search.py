@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rag import interaction, lexical
+from rag import interaction, languages, lexical
 from rag.arrays import Floats, Integers, Mask
 from rag.encoder import TokenStates
 from rag.evidence import names
@@ -70,14 +70,17 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question made ready: its terms, its vector, and its word pieces.
+    """A question made ready: its words, its vector, and its word pieces.
 
+    ``words`` holds for each word the terms that stand for it in the languages of
+    the articles, and ``language`` is the one that its stop words are of.
     ``states`` float32 (q, k) are the pieces' states in the codec's basis,
     ``weights`` float32 (q,) sum to 1, ``named`` bool (q,) are the pieces of names
     and numbers.
     """
 
-    terms: tuple[str, ...]
+    words: tuple[tuple[str, ...], ...]
+    language: str | None
     vector: Floats
     states: Floats
     weights: Floats
@@ -112,8 +115,11 @@ def prepare(text: str, encoded: TokenStates, codec: Codec, snapshot: Snapshot) -
     """Make a question ready to be held against a snapshot."""
     frequencies = snapshot.piece_frequencies[encoded.pieces]
     weights = np.log(1 + snapshot.manifest.passages / (1 + frequencies))
+    articles_in = snapshot.manifest.languages
+    asked_in = languages.question_language(text) if lexical.is_mixed(articles_in) else articles_in[0]
     return Query(
-        terms=tuple(sorted(set(lexical.terms(text)))),
+        words=lexical.words(text, articles_in, asked_in),
+        language=asked_in,
         vector=encoded.vector,
         states=codec.project(encoded.states),
         weights=np.asarray(weights / max(float(weights.sum()), 1e-9), np.float32),
@@ -219,7 +225,8 @@ def _best_by_terms(query: Query, snapshot: Snapshot, masks: Sequence[Mask], coun
     """The ``count`` passages, over all segments, of greatest B."""
     found = []
     for segment, mask in zip(snapshot.segments, masks, strict=True):
-        passages = segment.fulltext.matches(query.terms, BROUGHT * count, None if mask.all() else mask)
+        terms = [term for word in query.words for term in word]
+        passages = segment.fulltext.matches(terms, BROUGHT * count, None if mask.all() else mask)
         found.append((passages, _bm25(query, snapshot, segment, passages)))
     return _cut(found, count)
 
@@ -234,8 +241,8 @@ def _cut(found: Sequence[tuple[Integers, Floats]], count: int) -> list[Integers]
 def _bm25(query: Query, snapshot: Snapshot, segment: Segment, passages: Integers) -> Floats:
     held, begins = segment.terms_of(passages)
     return lexical.bm25(
-        question=np.array([lexical.term_id(term) for term in query.terms], np.uint32),
-        frequencies=np.array([snapshot.term_frequency(term) for term in query.terms], np.int64),
+        question=[np.array([lexical.term_id(term) for term in word], np.uint32) for word in query.words],
+        frequencies=np.array([sum(map(snapshot.term_frequency, word)) for word in query.words], np.int64),
         passages=snapshot.manifest.passages,
         average=snapshot.average_terms,
         held=held,

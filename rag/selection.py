@@ -46,7 +46,8 @@ def _merged(ranked: Sequence[Citation]) -> list[Citation]:
         else:
             first = kept[same][1]
             named: tuple[ArticleInfo, ...] = (first.article, *first.also)
-            also = first.also if citation.article in named else (*first.also, citation.article)
+            more = (each for each in (citation.article, *citation.also) if each not in named)
+            also = (*first.also, *dict.fromkeys(more))
             kept[same] = (kept[same][0], replace(first, also=also))
     return [citation for _, citation in kept]
 

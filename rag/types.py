@@ -67,6 +67,14 @@ class Article(ArticleInfo):
 
 
 @dataclass(frozen=True, slots=True)
+class Text:
+    """Text in a language (ISO 639-1), which says how it is cut into sentences and terms; None where it is not known."""
+
+    text: str
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Sentence:
     """A sentence (or a piece of one that is too long), ``article.text[start:end]``."""
 
@@ -140,7 +148,8 @@ class Citation:
     gives. ``rank`` counts from 1. ``score`` is in 0..1, higher is better.
     ``link`` opens the original, at the quote where the article is the original
     itself, and is ``None`` where no URL is known. ``also`` are further articles
-    that carry the passage, word for word or nearly so. ``why`` is there where an
+    that carry the passage, word for word or nearly so: the same article from
+    other files, and others. ``why`` is there where an
     explanation was asked for. ``page`` is the page, counted from 1, on which the
     quote begins; it is there where the article's file has pages. ``strength`` is
     how near the passage comes to the question, as a share of how near questions
@@ -173,6 +182,14 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Duplicate:
+    """An article that does not count, for it is the same as another one: the path of each in the corpus."""
+
+    path: str
+    of: str
+
+
+@dataclass(frozen=True, slots=True)
 class BuildReport:
     """What a build did.
 
@@ -181,7 +198,8 @@ class BuildReport:
     not embedded again. ``failed`` names each file that could not be read.
     ``articles`` and ``passages`` count what the index now holds; ``embedded``
     counts the passages that went through the model in this build. ``rebuilt``
-    says why everything was embedded anew, or is ``None``.
+    says why everything was embedded anew, or is ``None``. ``duplicates`` are the
+    articles that the corpus now has besides, each the same as one that counts.
     """
 
     added: tuple[str, ...]
@@ -194,6 +212,7 @@ class BuildReport:
     seconds: float
     embedded: int = 0
     rebuilt: str | None = None
+    duplicates: tuple[Duplicate, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag import tokens
-from rag.answer import FOUND, NOT_FOUND, Answer, Order, answer, by_date, cite, link, reference
+from rag.answer import FOUND, NOT_FOUND, Answer, Asked, Order, answer, by_date, cite, link, reference
 from rag.errors import CitationError
 from rag.library import Library
 from rag.spelling import Spelling
@@ -149,27 +149,27 @@ class TestLink:
 
 class TestAnswer:
     def test_it_is_the_quote_of_the_best_citation(self) -> None:
-        given_ = answer("Who closed the gates?", (citation(0.9), citation(0.2, 2)), undated=3)
+        given_ = answer(Asked("Who closed the gates?"), (citation(0.9), citation(0.2, 2)), undated=3)
         assert (given_.found, given_.undated, len(given_.citations)) == (True, 3, 2)
         assert given_.text == "Nobody had closed the gates, not even the keeper."
 
     def test_weak_evidence_is_no_answer_but_is_shown(self) -> None:
-        given_ = answer("Who won the cup?", (citation(FOUND - 0.01), citation(0.2, 2)))
+        given_ = answer(Asked("Who won the cup?"), (citation(FOUND - 0.01), citation(0.2, 2)))
         assert (given_.found, given_.text) == (False, NOT_FOUND)
         assert len(given_.citations) == 2
 
     def test_without_any_passage_there_is_none(self) -> None:
         nothing = Answer("Who won?", found=False, text=NOT_FOUND, citations=(), missing=("won",))
-        assert answer("Who won?", ()) == nothing
+        assert answer(Asked("Who won?"), ()) == nothing
 
     def test_another_spelling_of_a_word_that_was_looked_for_is_not_missing(self) -> None:
         asked = "How many workers of the Kwarri are on strike?"
         cited = (said("Forty workers of the Kwaari are on strike.", "a", 0.9, 1),)
         looked_for = (Spelling("Kwarri", "Kwaari"), Spelling("strike", "strife"))
-        found = answer(asked, cited, spellings=looked_for)
+        found = answer(Asked(asked, spellings=looked_for), cited)
         assert (found.missing, found.spellings) == ((), looked_for[:1])
         assert found.caution.startswith("Other spellings were looked for too: “Kwaari” for “Kwarri”.")
-        assert answer(asked, cited).missing == ("Kwarri",)
+        assert answer(Asked(asked), cited).missing == ("Kwarri",)
 
     @pytest.mark.parametrize(
         ("question", "found"),
@@ -208,21 +208,21 @@ class TestVoices:
             said(sixty, "c", 0.75, 4),
             said(forty, "c", 0.75, 5),
         )
-        found = answer(STRIKE, cited)
+        found = answer(Asked(STRIKE), cited)
         assert ranks(found.voices) == [1, 5], "the second of c holds more of the question's words; b gives no number"
         assert found.voices[0] is cited[0]
 
     def test_a_quote_that_lacks_the_words_is_none_even_where_its_passage_has_them(self) -> None:
         cited = said(SAID[0], "a", 0.9, 1), replace(said(SAID[0], "b", 0.8, 2), quote="There were forty of them.")
-        assert ranks(answer(STRIKE, cited).voices) == [1]
+        assert ranks(answer(Asked(STRIKE), cited).voices) == [1]
 
     def test_one_article_alone_has_one(self) -> None:
         cited = tuple(said(SAID[0], "a", 0.9, rank) for rank in (1, 2, 3))
-        assert ranks(answer(STRIKE, cited).voices) == [1]
+        assert ranks(answer(Asked(STRIKE), cited).voices) == [1]
 
     def test_what_is_not_found_has_none(self) -> None:
-        assert answer(STRIKE, (said(SAID[2], "a", 0.1, 1),)).voices == ()
-        assert answer(STRIKE, ()).voices == ()
+        assert answer(Asked(STRIKE), (said(SAID[2], "a", 0.1, 1),)).voices == ()
+        assert answer(Asked(STRIKE), ()).voices == ()
 
 
 DATES = st.none() | st.sampled_from(["2019-04-09", "2019-05-23", "2021-01-01"])
@@ -245,24 +245,24 @@ class TestByDate:
             ("newest", ["new", "same day", "old", "undated", "no answer"]),
             ("oldest", ["old", "new", "same day", "undated", "no answer"]),
         ):
-            ordered = by_date(STRIKE, cited, cast("Order", order), None)
+            ordered = by_date(Asked(STRIKE), cited, cast("Order", order), None)
             assert [each.article.title for each in ordered] == expected
             assert ranks(ordered) == [1, 2, 3, 4, 5]
 
     def test_more_than_so_many_of_one_article_wait_behind_the_others(self) -> None:
         days = (("new", "2019-05-23"), ("new", "2019-05-23"), ("old", "2019-04-09"))
         cited = [said(SAID[0], article, 0.9, rank, day) for rank, (article, day) in enumerate(days, 1)]
-        assert [each.article.title for each in by_date(STRIKE, cited, "newest", 1)] == ["new", "old", "new"]
+        assert [each.article.title for each in by_date(Asked(STRIKE), cited, "newest", 1)] == ["new", "old", "new"]
 
     @given(RANKED, st.sampled_from(["newest", "oldest"]), st.none() | st.integers(1, 3))
     def test_it_keeps_every_citation_and_what_is_found_is_found_in_any_order(
         self, cited: list[Citation], order: Order, per_article: int | None
     ) -> None:
-        ordered = by_date(STRIKE, cited, order, per_article)
+        ordered = by_date(Asked(STRIKE), cited, order, per_article)
         assert ranks(ordered) == list(range(1, len(cited) + 1))
         assert {replace(each, rank=0) for each in ordered} == {replace(each, rank=0) for each in cited}
-        if answer(STRIKE, tuple(cited)).found:
-            found = answer(STRIKE, ordered)
+        if answer(Asked(STRIKE), tuple(cited)).found:
+            found = answer(Asked(STRIKE), ordered)
             assert found.found
             assert found.voices[0] == ordered[0]
             assert len({voice.article.id for voice in found.voices}) == len(found.voices)
@@ -271,35 +271,35 @@ class TestByDate:
 
 class TestCaution:
     def test_strong_evidence_needs_none(self) -> None:
-        assert answer(STRIKE, (said(SAID[0], "a", 0.95, 1),)).caution == ""
+        assert answer(Asked(STRIKE), (said(SAID[0], "a", 0.95, 1),)).caution == ""
 
     def test_weak_evidence_is_called_weak_and_words_are_told_that_stand_nowhere(self) -> None:
         weak = "The evidence is weak: read the passage before you rely on it."
-        assert answer(STRIKE, (said(SAID[0], "a", 0.7, 1),)).caution == weak
+        assert answer(Asked(STRIKE), (said(SAID[0], "a", 0.7, 1),)).caution == weak
         asked = "How many workers of the Halmar quarry are on strike?"
-        told = answer(asked, (said(SAID[0], "a", 0.75, 1),)).caution
+        told = answer(Asked(asked), (said(SAID[0], "a", 0.75, 1),)).caution
         assert told == f"{weak} None of these passages has the word “Halmar”."
 
     def test_what_is_not_found_says_which_words_stand_nowhere(self) -> None:
         cited = (said(SAID[0], "a", 0.1, 1),)
-        told = answer("Which bank froze the Halmar account?", cited).caution
+        told = answer(Asked("Which bank froze the Halmar account?"), cited).caution
         assert told == "None of these passages has the words “bank”, “froze”, “Halmar” or “account”."
-        assert answer(STRIKE, cited).caution == ""
+        assert answer(Asked(STRIKE), cited).caution == ""
 
     def test_where_there_is_no_passage_it_says_why(self) -> None:
-        assert answer(STRIKE, ()).caution == "No article passes the filters."
+        assert answer(Asked(STRIKE), ()).caution == "No article passes the filters."
         asked = 'Who spoke of "cold tea" and of “a gate, shut”?'
-        assert answer(asked, ()).caution == "No passage holds “cold tea” and “a gate, shut” word for word."
+        assert answer(Asked(asked), ()).caution == "No passage holds “cold tea” and “a gate, shut” word for word."
 
 
 class TestContext:
     def test_it_is_a_numbered_block_that_names_each_article(self) -> None:
         head = "Why the barrier stayed open, Petra Lindqvist, The Lowland Review, 2019-11-04, https://lowland.example/ambel"
-        context = answer("?", (citation(), citation(0.5, 2, "Another tide."))).context()
+        context = answer(Asked("?"), (citation(), citation(0.5, 2, "Another tide."))).context()
         assert context == f"[1] {head}\n{TEXT}\n\n[2] {head}\nAnother tide."
 
     def test_nothing_is_made_of_nothing(self) -> None:
-        assert answer("?", ()).context() == ""
+        assert answer(Asked("?"), ()).context() == ""
 
     @settings(deadline=None)
     @given(
@@ -310,9 +310,9 @@ class TestContext:
     def test_it_never_has_more_tokens_than_asked_for(self, texts: list[str], most: int, title: str) -> None:
         article = replace(ARTICLE.info, title=title)
         cited = tuple(replace(citation(rank=rank, text=text), article=article) for rank, text in enumerate(texts, 1))
-        context = answer("?", cited).context(most)
+        context = answer(Asked("?"), cited).context(most)
         assert tokens.count(context) <= max(most, 0)
-        whole = answer("?", cited).context(10_000)
+        whole = answer(Asked("?"), cited).context(10_000)
         assert whole.startswith(context)
         if tokens.count(whole) <= most:
             assert context == whole

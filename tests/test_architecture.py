@@ -34,7 +34,7 @@ LEVELS = (
         *("questions", "reranker", "hints", "interaction", "duplicates"),
     ),  # 1: one thing each
     ("store", "embedding", "evidence", "examples", "explanation", "reading"),  # 2: things of level 1 put together
-    ("search", "spelling"),  # 3: question and index to ranked passages
+    ("search", "spelling", "canonical"),  # 3: question and index to ranked passages, and which articles count
     ("answer", "selection", "calibration"),  # 4: what ranked passages mean
     ("builder",),  # 5: corpus to index
     ("library", "fetch"),  # 6: what users hold; what sites give

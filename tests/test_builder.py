@@ -49,7 +49,7 @@ from rag.library import Library
 from rag.settings import PACKAGED_MODEL
 from rag.states import Codec
 from rag.store import IndexFolder, Segment, Snapshot, checked, read_current, read_files
-from rag.types import Article, BuildReport, Changes, Failure, Progress
+from rag.types import Article, BuildReport, Changes, Duplicate, Failure, Progress
 
 ROOT = Path(__file__).parents[1]
 # Passages of one or two sentences: short articles have several.
@@ -238,11 +238,11 @@ class TestReports:
         assert (report.added, report.articles, report.embedded) == (("0.txt",), 3, 0)
         assert newsroom.articles().keys() == {"0.txt", "b.md", "deep/er/c.txt"}
 
-    def test_articles_of_the_same_text_and_other_front_matter_are_two(self, newsroom: Newsroom) -> None:
+    def test_of_articles_of_the_same_text_the_one_of_which_more_is_known_counts(self, newsroom: Newsroom) -> None:
         newsroom.build()
         newsroom.write("copy.txt", "---\nsource: Elsewhere\n---\n" + story(0))
         report = newsroom.build()
-        assert (report.articles, report.embedded) == (4, 0)
+        assert (report.articles, report.embedded, report.duplicates) == (3, 0, (Duplicate("a.txt", "copy.txt"),))
         assert newsroom.articles()["copy.txt"].source == "Elsewhere"
 
     def test_progress_is_told_for_each_file(self, newsroom: Newsroom) -> None:

@@ -15,7 +15,7 @@ from rag.embedding import Part, embed
 from rag.encoder import Encoder
 from rag.passages import TokenLimit
 from rag.states import Codec
-from rag.types import Article, EncodedArticle
+from rag.types import Article, EncodedArticle, Text
 
 MOST = 48
 SENTENCES = (
@@ -28,14 +28,14 @@ SENTENCES = (
 
 
 @pytest.fixture(scope="module")
-def texts(corpus: Path) -> list[str]:
+def texts(corpus: Path) -> list[Text]:
     chosen = ("glacier_seeds.md", "night_trains.txt", "wolves.md")
     read = (each for name in chosen for each in articles.read((corpus / name).read_bytes(), name))
-    return [each.text for each in read if isinstance(each, Article)]
+    return [Text(each.text, each.language) for each in read if isinstance(each, Article)]
 
 
 @pytest.fixture(scope="module")
-def made(texts: list[str], encoder: Encoder, codec: Codec) -> list[EncodedArticle]:
+def made(texts: list[Text], encoder: Encoder, codec: Codec) -> list[EncodedArticle]:
     return whole(embed(texts, encoder, codec, MOST), len(texts))
 
 
@@ -55,50 +55,52 @@ def whole(parts: Iterable[Part], texts: int) -> list[EncodedArticle]:
     return [EncodedArticle(**{name: joined(own, name) for name in EncodedArticle.__slots__}) for own in of_text]
 
 
-def test_texts_are_cut_within_both_limits(texts: list[str], made: list[EncodedArticle], encoder: Encoder) -> None:
+def test_texts_are_cut_within_both_limits(texts: list[Text], made: list[EncodedArticle], encoder: Encoder) -> None:
     limits = (TokenLimit(tokens.counts, MOST), TokenLimit(encoder.counts, encoder.room))
-    assert [(each.sentences, each.passages) for each in made] == [passages.split(text, limits) for text in texts]
-    cut = [text[each.start : each.end] for text, one in zip(texts, made, strict=True) for each in one.passages]
+    assert [(each.sentences, each.passages) for each in made] == [
+        passages.split(each.text, limits, each.language) for each in texts
+    ]
+    cut = [text.text[each.start : each.end] for text, one in zip(texts, made, strict=True) for each in one.passages]
     assert max(tokens.counts(cut)) <= MOST
     assert len(cut) > len(texts)
 
 
 def test_the_models_own_window_is_a_limit_too(encoder: Encoder, codec: Codec) -> None:
     text = " ".join(["antidisestablishmentarianism"] * 200) + "."
-    [made] = whole(embed([text], encoder, codec, 10_000), 1)
+    [made] = whole(embed([Text(text)], encoder, codec, 10_000), 1)
     assert len(made.passages) > 1
     assert made.lengths.max() <= encoder.room
 
 
 def test_each_sentence_has_the_vector_of_the_sentence_alone(
-    texts: list[str], made: list[EncodedArticle], encoder: Encoder
+    texts: list[Text], made: list[EncodedArticle], encoder: Encoder
 ) -> None:
     for text, one in zip(texts, made, strict=True):
         assert one.vectors.shape == (len(one.sentences), 384)
-        alone = np.stack([encoder.question(text[each.start : each.end]).vector for each in one.sentences])
+        alone = np.stack([encoder.question(text.text[each.start : each.end]).vector for each in one.sentences])
         assert (one.vectors * alone).sum(axis=1).min() > 0.999
 
 
 def test_each_passage_has_the_states_of_its_own_word_pieces(
-    texts: list[str], made: list[EncodedArticle], encoder: Encoder, codec: Codec
+    texts: list[Text], made: list[EncodedArticle], encoder: Encoder, codec: Codec
 ) -> None:
     for text, one in zip(texts, made, strict=True):
         assert len(one.codes) == len(one.pieces) == len(one.places) == one.lengths.sum()
         begins = np.cumsum([0, *one.lengths])
         for number, passage in enumerate(one.passages):
             own = slice(begins[number], begins[number + 1])
-            alone = encoder.question(text[passage.start : passage.end])
+            alone = encoder.question(text.text[passage.start : passage.end])
             assert one.pieces[own].tolist() == alone.pieces.tolist()
             # Other texts beside it move a state a little, and some of its numbers over the edge of a step.
             assert (one.codes[own] == codec.encode(alone.states)).mean() > 0.95
 
 
-def test_each_word_piece_is_in_its_sentence(texts: list[str], made: list[EncodedArticle], encoder: Encoder) -> None:
+def test_each_word_piece_is_in_its_sentence(texts: list[Text], made: list[EncodedArticle], encoder: Encoder) -> None:
     for text, one in zip(texts, made, strict=True):
         begins = np.cumsum([0, *one.lengths])
         for number, passage in enumerate(one.passages):
             own = one.sentences[passage.first : passage.last]
-            starts = encoder.question(text[passage.start : passage.end]).starts + passage.start
+            starts = encoder.question(text.text[passage.start : passage.end]).starts + passage.start
             places = one.places[begins[number] : begins[number + 1]].tolist()
             for start, place in zip(starts.tolist(), places, strict=True):
                 assert own[place].start <= start < own[place].end
@@ -109,7 +111,7 @@ def test_each_word_piece_is_in_its_sentence(texts: list[str], made: list[Encoded
 def test_articles_stay_in_order_and_apart(
     encoder: Encoder, codec: Codec, written: list[list[str]], between: str
 ) -> None:
-    texts = [between.join(sentences) for sentences in written]
+    texts = [Text(between.join(sentences)) for sentences in written]
     together = whole(embed(texts, encoder, codec, 20), len(texts))
     assert len(together) == len(texts)
     for text, one in zip(texts, together, strict=True):
@@ -124,7 +126,7 @@ def test_articles_stay_in_order_and_apart(
 
 @pytest.mark.parametrize("window", [1, 3, 7, 1000])
 def test_a_text_in_parts_is_what_it_is_at_once(
-    texts: list[str],
+    texts: list[Text],
     made: list[EncodedArticle],
     encoder: Encoder,
     codec: Codec,
@@ -146,17 +148,17 @@ def test_a_text_in_parts_is_what_it_is_at_once(
 
 @pytest.mark.slow
 def test_what_is_held_at_once_does_not_grow_with_the_text(
-    texts: list[str], encoder: Encoder, codec: Codec, monkeypatch: pytest.MonkeyPatch
+    texts: list[Text], encoder: Encoder, codec: Codec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(embedding, "WINDOW", 16)
     monkeypatch.setattr(embedding, "PASSAGES_AT_ONCE", 8)
     monkeypatch.setattr(embedding, "SENTENCES_AT_ONCE", 16)
     held = []
     for times in (2, 8):
-        text = "\n\n".join(texts * times)
+        text = "\n\n".join(each.text for each in texts * times)
         tracemalloc.start()
         try:
-            pieces = sum(int(part.encoded.lengths.sum()) for part in embed([text], encoder, codec, MOST))
+            pieces = sum(int(part.encoded.lengths.sum()) for part in embed([Text(text)], encoder, codec, MOST))
             held.append(tracemalloc.get_traced_memory()[1] - 10 * len(text))
         finally:
             tracemalloc.stop()
@@ -165,7 +167,7 @@ def test_what_is_held_at_once_does_not_grow_with_the_text(
 
 
 def test_progress_is_told_with_the_text_at_hand(
-    texts: list[str], encoder: Encoder, codec: Codec, monkeypatch: pytest.MonkeyPatch
+    texts: list[Text], encoder: Encoder, codec: Codec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(embedding, "TOLD_AFTER", 2)
     monkeypatch.setattr(embedding, "WINDOW", 4)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag.evidence import holds, holds_all, kind_asked, missing, names, quoted
+from rag.types import Text
 
 
 @pytest.mark.parametrize(
@@ -49,7 +50,7 @@ def test_a_text_holds_the_kind_or_does_not(kind: str | None, text: str, *, held:
 
 
 def test_words_are_missing_that_stand_in_no_text_in_any_inflection() -> None:
-    texts = ("The engineers repaired the bridge.", "Ships waited.")
+    texts = [Text("The engineers repaired the bridge.", "en"), Text("Ships waited.")]
     assert missing("Which engineer was repairing the bridges of Ostby by boat?", texts) == ("Ostby", "boat")
 
 

@@ -12,6 +12,7 @@ import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -20,7 +21,7 @@ import pytest
 from filelock import FileLock
 
 import rag
-from rag import articles, builder, calibration
+from rag import articles, builder, calibration, lexical
 from rag.errors import (
     ArticleUnknownError,
     CitationError,
@@ -79,9 +80,10 @@ class TestCitations:
 
     def test_the_articles_are_those_of_the_corpus(self, library: Library, corpus: Path) -> None:
         read = {
-            article.path: article
+            article.path: replace(article, language="en")
             for file in articles.find(corpus)
             for article in articles.read(articles.load(corpus, file), file.path)
+            if isinstance(article, Article)
         }
         assert {info.path: library.article(info.id) for info in library.articles()} == read
         assert [info.path for info in library.articles()] == sorted(read)
@@ -607,3 +609,78 @@ def test_a_name_in_another_spelling_is_found_and_told(library: Library) -> None:
     assert [(each.asked, each.found) for each in found.spellings] == [("Sellwick", "Selwick")]
     assert "Sellwick" not in found.missing
     assert found.citations[0] == library.ask("Who drove the crane at Port Selwick?").citations[0]
+
+
+class TestLanguages:
+    @pytest.fixture
+    def mixed(self, place: Path) -> Library:
+        """Articles in English, German, Chinese and Arabic."""
+        write(
+            place,
+            "hafen.txt",
+            "Streik im Hafen\n\nIn Kellingen legten am Montag 2.400 Hafenarbeiter die Arbeit nieder, weil die "
+            "Gespräche über Nachtschichten gescheitert waren. Der Direktor des Hafens, Odo Brandt, nannte den Streik "
+            "einen Fehler und versprach neue Gespräche. Vierzig Schiffe warteten am Abend in der Bucht.",
+        )
+        write(
+            place,
+            "port.txt",
+            "港口罢工\n\n星期一,凯林港的两千四百名码头工人因夜班谈判破裂而停止工作。港口主任说罢工是一个错误,"
+            "并答应重新谈判。晚上有四十艘船在海湾里等候。",
+        )
+        write(
+            place,
+            "mina.txt",
+            "إضراب في الميناء\n\nتوقف ألفان وأربعمائة عامل في ميناء كيلين عن العمل يوم الاثنين بعد فشل المحادثات حول "
+            "المناوبات الليلية. وقال مدير الميناء إن الإضراب خطأ ووعد بمحادثات جديدة. وانتظرت أربعون سفينة في الخليج.",
+        )
+        build(place)
+        return Library(place / "embeddings")
+
+    def test_each_article_is_cut_and_stemmed_by_its_own_language(self, mixed: Library) -> None:
+        assert mixed.manifest.languages == ("ar", "de", "en", "zh")
+        snapshot = mixed._opened.snapshot
+        for word, language in (("Häfen", "de"), ("码头", "zh"), ("السفينة", "ar")):
+            [term] = lexical.terms(word, language)
+            assert snapshot.term_frequency(term) == 1
+        for title in ("Streik im Hafen", "港口罢工", "إضراب في الميناء"):
+            [number] = [info.id for info in mixed.articles() if info.title == title]
+            [passage] = mixed.passages(number)
+            assert passage.last - passage.first == 3
+
+    @pytest.mark.parametrize(
+        ("question", "title"),
+        [
+            ("Wie viele Hafenarbeiter haben die Arbeit niedergelegt?", "Streik im Hafen"),
+            ("有多少码头工人停止工作?", "港口罢工"),
+            ("كم عدد عمال الميناء الذين توقفوا عن العمل؟", "إضراب في الميناء"),
+            ("Which Direktor in Kellingen?", "Streik im Hafen"),
+            ("Who was left without internet on Skerra?", "An island off the map of the network"),
+        ],
+    )
+    def test_a_question_finds_articles_in_its_own_words(self, mixed: Library, question: str, title: str) -> None:
+        assert mixed.ask(question).citations[0].article.title == title
+
+    def test_words_that_stand_in_an_article_in_another_form_are_not_missing(self, mixed: Library) -> None:
+        asked = mixed.ask("Welche Direktoren nannten die Streiks in Ostermoor einen Fehler?")
+        assert asked.missing == ("Ostermoor",)
+
+    @pytest.mark.parametrize(
+        ("question", "language"),
+        [
+            ("Wer hat gestern im Parlament gegen das neue Gesetz gestimmt?", "de"),
+            ("Quel ministre a démissionné hier à cause du scandale ?", "fr"),
+            ("谁昨天在议会投票反对新法律?", "zh"),
+        ],
+    )
+    def test_a_question_in_a_language_that_the_model_does_not_know_is_told(
+        self, library: Library, question: str, language: str
+    ) -> None:
+        answer = library.ask(question)
+        assert (answer.found, answer.unknown_language) == (False, language)
+        assert "which the model does not know" in answer.caution
+        assert "multilingual model (RAG_MODEL)" in answer.caution
+
+    def test_a_question_in_english_is_never_taken_for_another(self, library: Library) -> None:
+        asked = (library.ask(question) for question in (*QUESTIONS[:-1], "Who won the chess cup in Ulaanbaatar?"))
+        assert {answer.unknown_language for answer in asked} == {None}

@@ -382,7 +382,7 @@ def test_passages_that_are_equal_are_told_apart_by_their_article(
 def test_a_question_weighs_what_is_rare(stepped: Library, encoder: Encoder, codec: Codec) -> None:
     snapshot = stepped._opened.snapshot
     query = search.prepare("the Skerra the", encoder.question("the Skerra the"), codec, snapshot)
-    assert query.terms == ("skerra",)
+    assert query.words == (("skerra",),)
     assert query.weights.sum() == pytest.approx(1)
     assert query.weights[0] == query.weights[-1] < query.weights[1:-1].min()
 

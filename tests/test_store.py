@@ -151,11 +151,11 @@ class TestSegment:
             [whole] = segment.parts(number)
             assert same(whole, each.encoded)
             assert segment.with_id(each.article.id) == number
-            found = segment.with_text(text_key(each.article.text))
+            found = segment.with_text(text_key(each.article.text, each.article.language))
             assert found is not None
             assert several[found].article.text == each.article.text
         assert segment.with_id("0" * 16) is None
-        assert segment.with_text(text_key("of none of them")) is None
+        assert segment.with_text(text_key("of none of them", None)) is None
 
     @quick
     @given(corpora, st.integers(1, 3))
@@ -435,12 +435,14 @@ def _manifest(uses: tuple[SegmentUse, ...], passages: int, number: int = 1) -> M
         articles=0,
         passages=passages,
         sentences=0,
+        languages=("en",),
         failed=0,
         vectors="SQfp16",
         versions={},
         prepared={},
         scale=1.0,
         files=Checksum(0, ""),
+        duplicates=Checksum(0, ""),
     )
 
 

@@ -196,8 +196,8 @@ def _why(why: Why) -> Markup:
 
 
 def _also(article: ArticleInfo) -> Markup:
-    """A further article that carries the passage."""
-    return _line([article.title, article.source, article.author, _day(article.published)])
+    """A further article that carries the passage, with its file, which may be all in which it differs."""
+    return _line([article.title, article.source, article.author, _day(article.published), article.path])
 
 
 def _origin(article: ArticleInfo, *, or_title: bool = False) -> Markup:

@@ -3,6 +3,7 @@
 from rag.store.checked import Checksum, Damage, checksum
 from rag.store.generations import (
     Companion,
+    DuplicateRecord,
     FileRecord,
     IndexFolder,
     Manifest,
@@ -15,6 +16,7 @@ from rag.store.generations import (
     damage_told,
     read_current,
     read_files,
+    write_duplicates,
     write_files,
 )
 from rag.store.segments import CARD, Segment, SegmentCard, SegmentWriter, Settings, read_card, row_checksum, text_key
@@ -24,6 +26,7 @@ __all__ = [
     "Checksum",
     "Companion",
     "Damage",
+    "DuplicateRecord",
     "FileRecord",
     "IndexFolder",
     "Manifest",
@@ -44,5 +47,6 @@ __all__ = [
     "read_files",
     "row_checksum",
     "text_key",
+    "write_duplicates",
     "write_files",
 ]

@@ -7,6 +7,7 @@
     ├── lock                          held by the one build at work
     ├── generations/00000007.json     a manifest: segments, the articles removed since, settings, counts, versions
     ├── generations/00000007.files    what was found in the corpus: one JSON line a file
+    ├── generations/00000007.duplicates  articles that are the same as another one: one JSON line each
     ├── segments/…                    see rag.store.segments
     └── models/…                      see rag.encoder; codec.npy beside it, see rag.states
 
@@ -19,9 +20,9 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -29,13 +30,15 @@ from typing import Any
 import numpy as np
 
 from rag import lexical
-from rag.arrays import Integers, Mask
+from rag.arrays import Ids, Integers, Mask
 from rag.errors import IndexDamagedError, IndexFormatError, IndexMissingError
 from rag.store.checked import WHOLE, Checksum, Damage, check, checksum, flush
 from rag.store.segments import CARD, Segment, Settings
-from rag.types import Failure
+from rag.types import ArticleInfo, Failure
 
-FORMAT = 2
+FORMAT = 3
+# What stands in so many passages is counted at a time.
+_COUNTED_AT_ONCE = 1_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,10 @@ class IndexFolder:
         """The list of the corpus's files of a generation."""
         return self.generations / f"{number:08}.files"
 
+    def duplicates(self, number: int) -> Path:
+        """The list of duplicates of a generation."""
+        return self.generations / f"{number:08}.duplicates"
+
     def model(self, model_hash: str) -> Path:
         """The folder of a prepared model."""
         return self.models / model_hash[:16]
@@ -84,11 +91,30 @@ class IndexFolder:
 
 @dataclass(frozen=True, slots=True)
 class SegmentUse:
-    """A segment in a generation: its name, the hash of its card, and which of its articles no longer count."""
+    """A segment in a generation: its name, the hash of its card, and which of its articles do not count.
+
+    ``removed`` are no longer in the corpus; ``hidden`` are the same as another
+    one, which is kept in their stead.
+    """
 
     name: str
     card: Checksum
     removed: tuple[int, ...] = ()
+    hidden: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateRecord:
+    """An article that is the same as another one, which is kept: the segment and number of each, and its own path.
+
+    Where both are one, another file holds the very bytes, under this path.
+    """
+
+    segment: str
+    number: int
+    kept_segment: str
+    kept_number: int
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +152,8 @@ class FileRecord:
 class Manifest:
     """What a generation is made of.
 
-    ``prepared`` are the files of its prepared model; ``scale`` is what questions
+    ``articles``, ``passages``, ``sentences`` and ``languages`` are those that
+    count. ``prepared`` are the files of its prepared model; ``scale`` is what questions
     that the articles answer score among them (rag.calibration).
     """
 
@@ -138,11 +165,13 @@ class Manifest:
     articles: int
     passages: int
     sentences: int
+    languages: tuple[str | None, ...]
     failed: int
     vectors: str
     versions: dict[str, str]
     prepared: dict[str, Checksum]
     files: Checksum
+    duplicates: Checksum
     scale: float
 
 
@@ -189,10 +218,13 @@ def _parse(read: dict[str, Any]) -> Manifest:
             **read,
             "settings": Settings(**read["settings"]),
             "segments": tuple(
-                SegmentUse(use["name"], Checksum(**use["card"]), tuple(use["removed"])) for use in read["segments"]
+                SegmentUse(use["name"], Checksum(**use["card"]), tuple(use["removed"]), tuple(use["hidden"]))
+                for use in read["segments"]
             ),
+            "languages": tuple(read["languages"]),
             "prepared": {name: Checksum(**values) for name, values in read["prepared"].items()},
             "files": Checksum(**read["files"]),
+            "duplicates": Checksum(**read["duplicates"]),
         }
     )
 
@@ -203,11 +235,14 @@ def read_files(folder: IndexFolder, manifest: Manifest) -> dict[str, FileRecord]
     Raises:
         IndexDamagedError: the list is missing or not as it was written.
     """
-    listed = folder.files(manifest.number)
     with damage_told(folder):
-        check(listed, manifest.files)
-    rows = (json.loads(line) for line in listed.read_text(encoding="utf-8").splitlines())
+        rows = _read_lines(folder.files(manifest.number), manifest.files)
     return {row["path"]: _record(row) for row in rows}
+
+
+def _read_lines(listed: Path, expected: Checksum) -> list[dict[str, Any]]:
+    check(listed, expected)
+    return [json.loads(line) for line in listed.read_text(encoding="utf-8").splitlines()]
 
 
 def _record(row: dict[str, Any]) -> FileRecord:
@@ -223,9 +258,17 @@ def _record(row: dict[str, Any]) -> FileRecord:
 
 def write_files(folder: IndexFolder, number: int, records: Iterable[FileRecord]) -> Checksum:
     """Write the list of the corpus's files for a generation to come."""
-    folder.generations.mkdir(parents=True, exist_ok=True)
-    listed = folder.files(number)
-    listed.write_text("".join(json.dumps(asdict(record)) + "\n" for record in records), encoding="utf-8")
+    return _write_lines(folder.files(number), records)
+
+
+def write_duplicates(folder: IndexFolder, number: int, duplicates: Iterable[DuplicateRecord]) -> Checksum:
+    """Write the list of duplicates for a generation to come."""
+    return _write_lines(folder.duplicates(number), duplicates)
+
+
+def _write_lines(listed: Path, rows: Iterable[FileRecord | DuplicateRecord]) -> Checksum:
+    listed.parent.mkdir(parents=True, exist_ok=True)
+    listed.write_text("".join(json.dumps(asdict(row)) + "\n" for row in rows), encoding="utf-8")
     flush(listed)
     return checksum(listed)
 
@@ -302,6 +345,10 @@ def damage_told(folder: IndexFolder) -> Iterator[None]:
 class Snapshot:
     """A generation, open: its segments, which of their articles count, and the statistics over those.
 
+    For each segment ``present`` says which of its articles are in the corpus, and
+    ``live`` which of them count: those that are not the same as another one that
+    is kept; bool (articles,).
+
     Segments that ``before`` has open are shared with it.
 
     Raises:
@@ -317,22 +364,42 @@ class Snapshot:
                 use.name: opened.get(use.name) or _open(folder, use) for use in manifest.segments
             }
         self.segments = tuple(self.by_name.values())
-        self.live = tuple(_live(segment, use) for segment, use in zip(self.segments, manifest.segments, strict=True))
+        pairs = tuple(zip(self.segments, manifest.segments, strict=True))
+        self.present = tuple(_all_but(segment, use.removed) for segment, use in pairs)
+        self.live = tuple(_all_but(segment, use.removed + use.hidden) for segment, use in pairs)
+
+    @cached_property
+    def duplicates(self) -> tuple[DuplicateRecord, ...]:
+        """The articles that are the same as another one, which is kept."""
+        with damage_told(self.folder):
+            rows = _read_lines(self.folder.duplicates(self.manifest.number), self.manifest.duplicates)
+        return tuple(DuplicateRecord(**row) for row in rows)
+
+    @cached_property
+    def duplicates_of(self) -> Mapping[tuple[str, int], tuple[DuplicateRecord, ...]]:
+        """The same, under the segment's name and the number of the article that is kept."""
+        found: dict[tuple[str, int], tuple[DuplicateRecord, ...]] = {}
+        for each in self.duplicates:
+            kept = each.kept_segment, each.kept_number
+            found[kept] = (*found.get(kept, ()), each)
+        return found
+
+    def info(self, duplicate: DuplicateRecord) -> ArticleInfo:
+        """What is known of a duplicate, as its own file says it."""
+        with damage_told(self.folder):
+            return replace(self.by_name[duplicate.segment].info(duplicate.number), path=duplicate.path)
 
     @cached_property
     def _gone(self) -> tuple[Integers, ...]:
-        """The passages of each segment that no longer count."""
+        """The passages of each segment that do not count."""
         pairs = zip(self.segments, self.live, strict=True)
         return tuple(np.flatnonzero(~segment.passage_mask(live)) for segment, live in pairs)
 
     @cached_property
     def _gone_terms(self) -> Counter[int]:
-        """In how many passages that no longer count each term stands."""
-        counts: Counter[int] = Counter()
-        for segment, gone in zip(self.segments, self._gone, strict=True):
-            for passage in gone:
-                counts.update(set(segment.terms_of(np.array([passage]))[0].tolist()))
-        return counts
+        """In how many passages that do not count each term stands."""
+        held = (_counts(segment.terms_of, gone) for segment, gone in zip(self.segments, self._gone, strict=True))
+        return sum(held, Counter())
 
     @cached_property
     def average_terms(self) -> float:
@@ -350,8 +417,8 @@ class Snapshot:
         for segment in self.segments:
             counts += segment.piece_frequencies
         for segment, gone in zip(self.segments, self._gone, strict=True):
-            for passage in gone:
-                counts[np.unique(segment.pieces_of(np.array([passage]))[0])] -= 1
+            for piece, held in _counts(segment.pieces_of, gone).items():
+                counts[piece] -= held
         return counts
 
     def term_frequency(self, term: str) -> int:
@@ -375,6 +442,7 @@ class Snapshot:
         """
         with damage_told(self.folder):
             check(self.folder.files(self.manifest.number), self.manifest.files)
+            check(self.folder.duplicates(self.manifest.number), self.manifest.duplicates)
             check_model(self.folder, self.manifest, whole=True)
             for use in self.manifest.segments:
                 _check_card(self.folder, use)
@@ -390,7 +458,18 @@ def _check_card(folder: IndexFolder, use: SegmentUse) -> None:
     check(folder.segments / use.name / CARD, use.card)
 
 
-def _live(segment: Segment, use: SegmentUse) -> Mask:
-    live = np.ones(segment.card.articles, bool)
-    live[list(use.removed)] = False
-    return live
+def _all_but(segment: Segment, numbers: tuple[int, ...]) -> Mask:
+    mask = np.ones(segment.card.articles, bool)
+    mask[list(numbers)] = False
+    return mask
+
+
+def _counts(held_in: Callable[[Integers], tuple[Ids, Integers]], passages: Integers) -> Counter[int]:
+    """In how many of these passages stands each of the numbers that ``held_in`` gives for them."""
+    counts: Counter[int] = Counter()
+    for begin in range(0, len(passages), _COUNTED_AT_ONCE):
+        numbers, begins = held_in(passages[begin : begin + _COUNTED_AT_ONCE])
+        owners = np.repeat(np.arange(len(begins) - 1, dtype=np.uint64), np.diff(begins))
+        once = np.unique(owners << np.uint64(32) | numbers) & np.uint64(0xFFFFFFFF)
+        counts.update(dict(zip(*(each.tolist() for each in np.unique(once, return_counts=True)), strict=True)))
+    return counts

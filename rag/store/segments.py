@@ -5,6 +5,7 @@ file          what is in it                                                one r
 ============= ============================================================ ==========================
 articles.db   SQLite: what is known of each article, and its text          an article
 ids.bin       its id, as a number                                          uint64, an article
+signatures.bin what it is known by if it comes again (rag.duplicates)      uint32 (w,), an article
 articles.bin  where its passages and its sentences begin                   int32 (2,), one row more
 passages.bin  start, end, first sentence, last sentence + 1                int32 (4,), a passage
 sentences.bin start, end                                                   int32 (2,), a sentence
@@ -43,7 +44,7 @@ from typing import Any
 
 import numpy as np
 
-from rag import lexical
+from rag import duplicates, lexical
 from rag.arrays import Bytes, Floats, Ids, Integers, Mask, Numbers
 from rag.errors import CitationError
 from rag.lexical import FullText, FullTextWriter
@@ -100,9 +101,9 @@ class SegmentCard:
     files: dict[str, Checksum]
 
 
-def text_key(text: str) -> str:
-    """The name under which an article's vectors are found again: its text's SHA-256 in hex."""
-    return _hashed(b"", text).hex()
+def text_key(text: str, language: str | None) -> str:
+    """The name under which an article's vectors are found again: the SHA-256 in hex of its language and text."""
+    return _hashed(f"{language} ".encode(), text).hex()
 
 
 def row_checksum(article: Article) -> bytes:
@@ -148,6 +149,7 @@ class SegmentWriter:
             raise
         self._vectors = VectorWriter(dimensions)
         self._ids = self._rows("ids.bin", np.uint64)
+        self._signatures = self._rows("signatures.bin", np.uint32)
         self._articles = self._rows("articles.bin", np.int32)
         self._passages = self._rows("passages.bin", np.int32)
         self._sentences = self._rows("sentences.bin", np.int32)
@@ -168,6 +170,7 @@ class SegmentWriter:
         """
         self._insert(article)
         self._ids.add(np.array([int(article.id, 16)], np.uint64))
+        self._signatures.add(duplicates.signature(article.text))
         self._articles.add(np.array([self.passages, self.sentences], np.int32))
         sentences: list[Sentence] = []
         for part in parts:
@@ -200,12 +203,12 @@ class SegmentWriter:
         within = (passage.first + self.sentences, passage.last + self.sentences)
         self._passages.add(np.array([passage.start, passage.end, *within], np.int32))
         self._prints.add(np.frombuffer(fingerprint(text), np.uint8))
-        ids = np.array([lexical.term_id(term) for term in lexical.terms(text)], np.uint32)
+        ids = np.array([lexical.term_id(term) for term in lexical.terms(text, article.language)], np.uint32)
         self._begins.add(np.array([self._piece_count, self._term_count], np.int64))
         self._terms.add(ids)
         self._term_count += len(ids)
         with _refusals():
-            self._fulltext.add(self.passages, self.articles, text)
+            self._fulltext.add(self.passages, self.articles, text, article.language)
         self.passages += 1
 
     def finish(self) -> SegmentCard:
@@ -252,7 +255,7 @@ class SegmentWriter:
 
     def _insert(self, article: Article) -> None:
         row = _row(article)
-        values = (self.articles, *row, text_key(article.text), _row_checksum(row))
+        values = (self.articles, *row, text_key(article.text, article.language), _row_checksum(row))
         columns = f"number, {_COLUMNS}, text_key, checksum"
         with _refusals():
             self._database.execute(f"INSERT INTO article ({columns}) VALUES ({', '.join('?' * len(values))})", values)
@@ -327,6 +330,8 @@ class Segment:
             if not name.endswith(".bin"):  # which Rows checks, a large one by the block
                 check(folder / name, expected)
         self._ids = Rows(folder / "ids.bin", np.uint64, 1, self._expected("ids.bin"))
+        signatures = self._expected("signatures.bin")
+        self._signatures = Rows(folder / "signatures.bin", np.uint32, duplicates.WIDTH, signatures)
         self._articles = Rows(folder / "articles.bin", np.int32, 2, self._expected("articles.bin"))
         self._passages = Rows(folder / "passages.bin", np.int32, 4, self._expected("passages.bin"))
         self._sentences = Rows(folder / "sentences.bin", np.int32, 2, self._expected("sentences.bin"))
@@ -406,6 +411,11 @@ class Segment:
         """In how many passages each word piece stands: int32 (vocabulary,)."""
         return self._frequencies.take(0, len(self._frequencies))
 
+    @property
+    def signatures(self) -> Ids:
+        """What each article is known by if it comes again: uint32 (articles, w), see ``rag.duplicates``."""
+        return self._signatures.take(0, len(self._signatures))
+
     def articles_of(self, passages: Integers) -> Integers:
         """The article of each passage."""
         return np.searchsorted(self.article_begins[:, 0], passages, side="right") - 1
@@ -476,9 +486,18 @@ class Segment:
             self._long = (number, article)
         return article
 
+    def info(self, number: int) -> ArticleInfo:
+        """What is known of an article."""
+        [row] = self._query(f"SELECT {_INFO} FROM article WHERE number = ?", number)
+        return _info(row)
+
     def infos(self) -> tuple[ArticleInfo, ...]:
         """What is known of every article, in the order of their numbers."""
         return tuple(_info(row[:-1]) for row in self._query(f"SELECT {_INFO}, number FROM article ORDER BY number"))
+
+    def languages(self) -> tuple[str | None, ...]:
+        """The language of every article, in the order of their numbers."""
+        return tuple(told for told, _ in self._query("SELECT language, number FROM article ORDER BY number"))
 
     def places(self) -> tuple[tuple[str, str, bytes], ...]:
         """Id, path and ``row_checksum`` of every article, in the order of their numbers."""
