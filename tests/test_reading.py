@@ -74,6 +74,16 @@ def read(corpus: Path, limits: Limits = PATIENT) -> Told:
     return told
 
 
+def readers(told: Told) -> set[str]:
+    """The numbers of the processes that have read the files that end in ".process"."""
+    return {
+        part.title
+        for path, parts in told.items()
+        for part in parts
+        if isinstance(part, Article) and path.endswith(".process")
+    }
+
+
 def texts(parts: list[Article | Failure | ArticleError]) -> list[str]:
     return [part.text for part in parts if isinstance(part, Article)]
 
@@ -128,15 +138,16 @@ class TestReading:
             write(corpus, **{f"{number:02}_process": "x", f"{number:02}b_txt": f"Title {number}\n\nText {number}."})
         told = read(corpus)
         assert list(told) == sorted(told)
-        [pid] = {
-            part.title
-            for path, parts in told.items()
-            for part in parts
-            if isinstance(part, Article) and ".process" in path
-        }
+        [pid] = readers(told)
         assert pid != str(os.getpid())
         assert texts(told["33b.txt"]) == ["Text 33."]
         assert processes() == set()
+
+    def test_what_this_process_holds_in_memory_does_not_count_as_the_readers(self, corpus: Path) -> None:
+        write(corpus, a_process="x", b_process="x", c_process="x")
+        held = bytearray(b"x") * 600_000_000
+        assert len(readers(read(corpus, Limits(memory=1_000_000_000)))) == 1
+        assert held
 
     def test_what_is_read_there_is_what_would_be_read_here(self, corpus: Path) -> None:
         write(corpus, a_lines="One|Ä first\u2028line.\nbroken\nTwo|東京 😀.\n")
