@@ -30,11 +30,13 @@ setup: $(VENV)/.installed  ## Make the environment in .venv
 ui: setup  ## Build the index where needed, and serve the page
 	$(RUN)/rag ui
 
+# Each takes up to 3 GB of memory.
+WORKERS ?= 2
 test: $(VENV)/.installed-for-tests  ## Run every test
-	$(RUN)/python -m pytest
+	$(RUN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 test-quick: $(VENV)/.installed-for-tests  ## Run the tests that take no time
-	$(RUN)/python -m pytest -m 'not slow and not browser'
+	$(RUN)/python -m pytest -n $(WORKERS) --dist worksteal -m 'not slow and not browser'
 
 lint: $(VENV)/.installed-for-tests  ## Check style and types
 	$(RUN)/ruff check .

@@ -23,7 +23,7 @@ import math
 import re
 import unicodedata
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from functools import cache
 from typing import TypeAlias
@@ -54,6 +54,8 @@ _MOST = 50
 _WORD = re.compile(rf"[{UNSPACED}]|[^\W_{UNSPACED}]+")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _NONE = np.uint32(0xFFFFFFFF)
+_BLANK = re.compile(r"\s")
+_READ_AT_ONCE = 1_000_000
 _HASHED_AT_ONCE = 4_096
 
 
@@ -64,10 +66,13 @@ def signature(text: str) -> Ids:
     are, the lowest hashes of the numbers, and the MinHash of the pairs. Case,
     punctuation and white space do not count.
     """
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    words = _hashed(_WORD.findall(folded))
+    read = [
+        (_hashed(_WORD.findall(piece)), _hashed([re.sub("[.,]", "", number) for number in _NUMBER.findall(piece)]))
+        for piece in _folded(text)
+    ]
+    words = np.concatenate([np.empty(0, np.uint64), *(words for words, _ in read)])
+    numbers = np.unique(np.concatenate([np.empty(0, np.uint64), *(numbers for _, numbers in read)]))
     pairs = np.unique(_mixed(words[:-1] * np.uint64(3) + words[1:]) if len(words) > 1 else words)
-    numbers = np.unique(_hashed([re.sub("[.,]", "", number) for number in _NUMBER.findall(folded)]))
     lowest = np.full(NUMBERS, _NONE, np.uint32)
     lowest[: len(numbers)] = numbers[:NUMBERS] >> np.uint64(32)
     return np.concatenate([np.array([len(words), len(pairs), len(numbers)], np.uint32), lowest, _minhash(pairs)])
@@ -158,6 +163,16 @@ def _figures_shared(many: Ids, one: Ids) -> Floats:
     common = ((ours[:, :, None] == theirs).any(axis=2) & (ours <= reach)).sum(axis=1)
     fewer = np.minimum((ours <= reach).sum(axis=1), (theirs <= reach).sum(axis=1))
     return np.where(fewer > 0, common / np.maximum(fewer, 1), 1).astype(np.float32)
+
+
+def _folded(text: str) -> Iterator[str]:
+    """The text without regard to case and kinds of letters, a piece at a time: the words of a long one take room."""
+    begin = 0
+    while begin < len(text):
+        blank = _BLANK.search(text, begin + _READ_AT_ONCE)
+        end = blank.start() if blank else len(text)
+        yield unicodedata.normalize("NFKC", text[begin:end]).casefold()
+        begin = end
 
 
 def _hashed(words: Sequence[str]) -> _Hashes:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -29,15 +29,27 @@ Vint, blamed a mite that arrived with imported queens.
 """
 
 
-@pytest.fixture
-def folder(tmp_path: Path, prepared: Path) -> Path:
+def furnished(folder: Path, with_model: Callable[[Path], Path]) -> Path:
     """A folder with two articles, and no index but for its model."""
-    corpus = tmp_path / "corpus"
+    corpus = folder / "corpus"
     corpus.mkdir()
     (corpus / "harbour.txt").write_text(HARBOUR, encoding="utf-8")
     (corpus / "bees.txt").write_text(BEES, encoding="utf-8")
-    shutil.copytree(prepared, tmp_path / "embeddings" / "models" / prepared.name)
-    return tmp_path
+    with_model(folder / "embeddings")
+    return folder
+
+
+@pytest.fixture
+def folder(tmp_path: Path, with_model: Callable[[Path], Path]) -> Path:
+    return furnished(tmp_path, with_model)
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory, with_model: Callable[[Path], Path]) -> Path:
+    """Such a folder with its index. Not to be changed."""
+    folder = furnished(tmp_path_factory.mktemp("built"), with_model)
+    assert rag(folder, "build").returncode == 0
+    return folder
 
 
 def rag(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -230,14 +242,24 @@ def test_it_works_from_any_folder_by_options_and_by_variables(folder: Path, tmp_
         (("evaluate", "nothing.jsonl"), "The questions in 'nothing.jsonl' cannot be read"),
     ],
 )
-def test_bad_input_is_one_line_on_stderr_with_the_cure(folder: Path, arguments: tuple[str, ...], message: str) -> None:
-    rag(folder, "build")
-    done = rag(folder, *arguments)
+def test_bad_input_is_one_line_on_stderr_with_the_cure_and_harms_nothing(
+    built: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    before = {file: file.stat() for file in built.rglob("*") if file.is_file() and "compiled" not in file.parts}
+    done = rag(built, *arguments)
     assert done.returncode == 1
     assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
-    assert json.loads(rag(folder, "ask", "Who blamed a mite?", "--json").stdout)["found"]
+    after = {file: file.stat() for file in built.rglob("*") if file.is_file() and "compiled" not in file.parts}
+    assert [(file, each.st_mtime_ns, each.st_size) for file, each in after.items()] == [
+        (file, each.st_mtime_ns, each.st_size) for file, each in before.items()
+    ]
+
+
+def test_an_index_answers_as_before_after_bad_input(built: Path) -> None:
+    assert rag(built, "ask", "Who?", "-k", "0").returncode == 1
+    assert json.loads(rag(built, "ask", "Who blamed a mite?", "--json").stdout)["found"]
 
 
 def test_an_empty_folder_is_told(folder: Path) -> None:

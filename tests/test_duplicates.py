@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rag import duplicates
 from rag.arrays import Ids
 from rag.duplicates import WIDTH, kept, preference, same, signature
 from rag.types import ArticleInfo
@@ -130,6 +131,12 @@ def test_numbers_count_however_they_are_written() -> None:
 def test_text_without_blanks_between_words_is_compared_by_characters() -> None:
     assert same(signature(CHINESE), signature("（综合报道）" + CHINESE.replace("工程将", "工程")))
     assert not same(signature(CHINESE), signature(CHINESE[: len(CHINESE) // 2] + CHINESE[::-1][: len(CHINESE) // 2]))
+
+
+def test_a_text_that_is_read_in_pieces_has_the_same_signature(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = signature(PIER)
+    monkeypatch.setattr(duplicates, "_READ_AT_ONCE", 25)
+    assert np.array_equal(signature(PIER), whole)
 
 
 def test_texts_without_words_are_not_the_same() -> None:

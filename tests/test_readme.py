@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -33,11 +34,11 @@ def as_pattern(printed: str) -> re.Pattern[str]:
 
 
 @pytest.fixture(scope="module")
-def checkout(tmp_path_factory: pytest.TempPathFactory, prepared: Path) -> Path:
+def checkout(tmp_path_factory: pytest.TempPathFactory, with_model: Callable[[Path], Path]) -> Path:
     """A folder with the shipped corpus, and its model converted already."""
     folder = tmp_path_factory.mktemp("checkout")
     shutil.copytree(ROOT / "corpus", folder / "corpus")
-    shutil.copytree(prepared, folder / "embeddings" / "models" / prepared.name)
+    with_model(folder / "embeddings")
     run(["build"], folder)
     return folder
 
@@ -56,11 +57,11 @@ def run(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize(("command", "printed"), commands(), ids=[command for command, _ in commands()])
 def test_the_command_prints_what_the_readme_shows(
-    command: str, printed: str, checkout: Path, tmp_path: Path, prepared: Path
+    command: str, printed: str, checkout: Path, tmp_path: Path, with_model: Callable[[Path], Path]
 ) -> None:
     program, *arguments = shlex.split(command.replace("/tmp/clippings-index", str(tmp_path / "index")))  # noqa: S108
     assert program == "rag"
-    shutil.copytree(prepared, tmp_path / "index" / "models" / prepared.name)
+    with_model(tmp_path / "index")
     done = run(arguments, checkout)
     assert done.returncode == 0, done.stderr
     shown = " ".join(done.stdout.split())
