@@ -2,9 +2,9 @@
 
 The plan of the page and its wiring are here. What it does is in
 ``rag.page.desk``, what it shows in ``rag.page.html``, how it looks in
-``rag.page.theme``. Run it with ``python ui.py`` or ``rag ui``. Programs reach
-the same answers at the endpoint ``/ask``, for example with ``gradio_client``:
-``Client(address).predict("Who ...?", api_name="/ask")``.
+``rag.page.theme``. Run it with ``python ui.py`` or ``rag ui``. Programs and
+assistants reach the same answers through ``rag.page.endpoints``, for example
+with ``gradio_client``: ``Client(address).predict("Who ...?", api_name="/ask")``.
 """
 
 from __future__ import annotations
@@ -13,29 +13,32 @@ import errno
 import socket
 import sys
 import webbrowser
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI
-from gradio.events import api
+from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 import rag
 from rag.errors import PageError
-from rag.page import html
+from rag.page import access, html
 from rag.page.desk import Desk, Shown
+from rag.page.endpoints import Endpoints, assistants, publish
 from rag.page.theme import ICON, STYLE, theme
 
-ASKING_AT_ONCE = 4  # questions from programs that are under way together; those from the page do not queue
 REFRESH = 10.0  # seconds between two looks at the folder
 EXAMPLES = 4  # questions offered
+UPLOADED = "100mb"  # the most that a file may have which is sent to the page
 PORTS = 20  # ports tried after the wanted one
 
 
-def page(corpus: Path, index: Path) -> gr.Blocks:
-    """The page over a folder of articles and its index, neither of which need be there yet."""
-    desk = Desk(corpus, index)
+def page(desk: Desk, *, read_only: bool = False) -> gr.Blocks:
+    """The page over a folder of articles and its index, neither of which need be there yet.
+
+    With ``read_only`` nobody can change the index through it.
+    """
 
     def reply(question: str) -> list[object]:
         shown = desk.answer(question)
@@ -57,7 +60,7 @@ def page(corpus: Path, index: Path) -> gr.Blocks:
     def look() -> list[object]:
         return [desk.status(), desk.trouble() or gr.skip(), *offers()]
 
-    def rebuild(
+    def bring_up_to_date(
         progress: gr.Progress = gr.Progress(),  # noqa: B008 (Gradio finds it by its default)
     ) -> list[object]:
         def tell(step: rag.Progress) -> None:
@@ -73,7 +76,7 @@ def page(corpus: Path, index: Path) -> gr.Blocks:
         with gr.Row(elem_id="masthead"):
             gr.HTML(html.masthead(), elem_id="name", apply_default_css=False)
             status = gr.HTML(desk.status(), elem_id="status", apply_default_css=False)
-            again = gr.Button("Rebuild", size="sm", min_width=0, elem_id="rebuild")
+            again = gr.Button("Rebuild", size="sm", min_width=0, elem_id="rebuild", visible=not read_only)
         news = gr.HTML(elem_id="news", apply_default_css=False)
         with gr.Row(elem_id="ask"):
             question = gr.Textbox(
@@ -117,38 +120,75 @@ def page(corpus: Path, index: Path) -> gr.Blocks:
             queue=False,
             api_visibility="private",
         )
-        again.click(rebuild, None, [news, status, result, *examples], show_progress_on=news, api_visibility="private")
+        if not read_only:
+            changed = [news, status, result, *examples]
+            again.click(bring_up_to_date, None, changed, show_progress_on=news, api_visibility="private")
         blocks.load(
             look, None, [status, result, *examples], show_progress="hidden", queue=False, api_visibility="private"
         )
         gr.Timer(REFRESH).tick(desk.status, None, status, show_progress="hidden", queue=False, api_visibility="private")
-        api(desk.ask, api_name="ask", concurrency_limit=ASKING_AT_ONCE)
+        publish(Endpoints(desk), read_only=read_only)
     return blocks
 
 
-def server(corpus: Path, index: Path) -> uvicorn.Server:
-    """A server of the page, to be run on a socket that it is given."""
+def server(
+    corpus: Path,
+    index: Path,
+    *,
+    users: Sequence[tuple[str, str]] = (),
+    hosts: Sequence[str] = ("*",),
+    mcp: bool = False,
+    read_only: bool = False,
+    root_path: str | None = None,
+) -> uvicorn.Server:
+    """A server of the page, to be run on a socket that it is given.
+
+    Args:
+        corpus: The folder of articles.
+        index: The folder of the index.
+        users: Names and passwords of those who may see it; where there are none, all may.
+        hosts: The names under which it may be called.
+        mcp: Whether assistants may use it too, by the Model Context Protocol.
+        read_only: Whether nobody can change the index through it.
+        root_path: The path under which a proxy serves it.
+    """
+    desk = Desk(corpus, index)
+    programs = assistants(Endpoints(desk)) if mcp else None
+    outer = FastAPI(openapi_url=None, lifespan=None if programs is None else lambda _: programs.session_manager.run())
+    if programs is not None:
+        outer.mount("/mcp", programs.streamable_http_app())
+    outer.add_middleware(TrustedHostMiddleware, allowed_hosts=list(hosts))
     app = gr.mount_gradio_app(
-        FastAPI(openapi_url=None),
-        page(corpus, index),
+        outer,
+        page(desk, read_only=read_only),
         path="/",
         theme=theme(),
         css_paths=STYLE,
         favicon_path=str(ICON),
         footer_links=["api"],
         ssr_mode=False,
+        run_history=False,
+        max_file_size=UPLOADED,
+        auth=list(users) or None,
+        mcp_server=False,
+        root_path=root_path,
     )
     return uvicorn.Server(
         uvicorn.Config(app, log_config=None, log_level="warning", ws="none", timeout_graceful_shutdown=1)
     )
 
 
-def serve(
+def serve(  # noqa: PLR0913  one parameter an option
     corpus: Path,
     index: Path,
     host: str = "127.0.0.1",
     port: int = 7860,
     *,
+    auth_file: Path | None = None,
+    no_auth: bool = False,
+    mcp: bool = False,
+    read_only: bool = False,
+    root_path: str | None = None,
     open_browser: bool = False,
     announce: Callable[[str], None] = lambda _: None,
 ) -> None:
@@ -159,20 +199,29 @@ def serve(
         index: The folder of the index.
         host: The address to listen on.
         port: The port wanted; where it is taken, the next free one serves.
+        auth_file: A file with the names and passwords of those who may see the page.
+        no_auth: Whether all may who reach it, though others than this machine do.
+        mcp: Whether assistants may use it too, by the Model Context Protocol.
+        read_only: Whether nobody can change the index through it.
+        root_path: The path under which a proxy serves it.
         open_browser: Whether to open the page in the user's browser.
         announce: Is told the page's address, ``http://HOST:PORT``.
 
     Raises:
-        PageError: where the page cannot be served at this host and port.
+        PageError: where the page cannot or must not be served like this.
     """
-    listening = listen(host, port)
-    serving = server(corpus, index)
-    name = f"[{host}]" if ":" in host else host
-    address = f"http://{name}:{listening.getsockname()[1]}"
-    announce(address)
-    if open_browser:
-        webbrowser.open(address)
-    serving.run(sockets=[listening])
+    access.confirm(host, auth_file, no_auth=no_auth, mcp=mcp)
+    users = [] if auth_file is None else access.read_users(auth_file)
+    # A site elsewhere may have its name lead here, to read through the visitor's browser what is on this machine.
+    hosts = access.LOCAL if host in access.LOCAL and root_path is None else ("*",)
+    with listen(host, port) as listening:
+        serving = server(corpus, index, users=users, hosts=hosts, mcp=mcp, read_only=read_only, root_path=root_path)
+        name = f"[{host}]" if ":" in host else host
+        address = f"http://{name}:{listening.getsockname()[1]}"
+        announce(address)
+        if open_browser:
+            webbrowser.open(address)
+        serving.run(sockets=[listening])
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -222,12 +222,17 @@ def evaluate(  # noqa: PLR0913  one parameter an option
 
 
 @app.command()
-def ui(
+def ui(  # noqa: PLR0913  one parameter an option
     *,
     corpus: Corpus = None,
     index: Index = None,
-    host: Annotated[str, typer.Option(help="The address to serve on.")] = "127.0.0.1",
+    host: Annotated[str, typer.Option(help="The address to serve on; 0.0.0.0 for all of this machine.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port; where it is taken, the next free one.")] = PORT,
+    auth_file: Annotated[Path | None, typer.Option(help="Who may see the page: a name:password on each line.")] = None,
+    no_auth: Annotated[bool, typer.Option("--no-auth", help="Let all see it who reach the address.")] = False,
+    mcp: Annotated[bool, typer.Option("--mcp", help="Serve assistants too, by the Model Context Protocol.")] = False,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Let nobody change the index.")] = False,
+    root_path: Annotated[str | None, typer.Option(help="The path under which a proxy serves the page.")] = None,
     open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = True,
 ) -> None:
     """Serve the page: ask, read the citations, rebuild."""
@@ -248,6 +253,11 @@ def ui(
         index,
         host=host,
         port=port,
+        auth_file=auth_file,
+        no_auth=no_auth,
+        mcp=mcp,
+        read_only=read_only,
+        root_path=root_path,
         open_browser=open_page,
         announce=lambda address: _announce(address, port),
     )
@@ -299,13 +309,18 @@ def _announce(address: str, wanted: int) -> None:
 class _Page(Protocol):
     """What is used of the module ``ui``."""
 
-    def serve(
+    def serve(  # noqa: PLR0913  one parameter an option
         self,
         corpus: Path,
         index: Path,
         *,
         host: str,
         port: int,
+        auth_file: Path | None,
+        no_auth: bool,
+        mcp: bool,
+        read_only: bool,
+        root_path: str | None,
         open_browser: bool,
         announce: Callable[[str], None],
     ) -> None: ...

@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
@@ -26,6 +25,7 @@ from gradio_client.exceptions import AppError
 from hypothesis import given
 from hypothesis import strategies as st
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from serving import serving
 
 import rag
 import ui
@@ -140,19 +140,6 @@ def client(address: str) -> Client:
 def page(browser: Browser, address: str) -> Iterator[Page]:
     with visiting(browser, address) as page:
         yield page
-
-
-@contextmanager
-def serving(corpus: Path, index: Path) -> Iterator[str]:
-    server = ui.server(corpus, index)
-    with ui.listen("127.0.0.1", 0) as listening:
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        finally:
-            server.should_exit = True
-            thread.join()
 
 
 @contextmanager
@@ -446,11 +433,6 @@ class TestRebuilding:
 
 
 class TestTheEndpoint:
-    def test_only_ask_is_public(self, client: Client) -> None:
-        described = client.view_api(return_format="dict")
-        assert isinstance(described, dict)
-        assert list(described["named_endpoints"]) == ["/ask"]
-
     def test_a_question_alone_gets_the_answer_of_the_library_as_plain_json(self, client: Client, built: Path) -> None:
         question = "How many steps does the keeper climb?"
         answer = client.predict(question, api_name="/ask")

@@ -6,15 +6,11 @@ page works from whatever state the folder and the index are in.
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
-from datetime import date
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeVar
-
-import gradio as gr
+from typing import TypeVar
 
 import rag
 from rag.errors import CorpusMissingError, IndexDamagedError, IndexMissingError, OptionError, QuestionError
@@ -57,7 +53,7 @@ class Desk:
         since, until = (span.since, span.until) if span else (None, None)
         order = (sort and sort.order) or "relevance"
         try:
-            answer = self._use(
+            answer = self.use(
                 lambda library: library.ask(question, since=since, until=until, order=order, explain=True)
             )
         except (QuestionError, OptionError) as error:
@@ -69,7 +65,7 @@ class Desk:
     def status(self) -> str:
         """How much is indexed, and whether the folder has changed since."""
         try:
-            held = self._use(lambda library: library.manifest)
+            held = self.use(lambda library: library.manifest)
             return html.status(held.articles, held.passages, rag.changes(self._corpus, self._index))
         except IndexMissingError:
             return html.no_status("Nothing is indexed yet")
@@ -81,7 +77,7 @@ class Desk:
     def trouble(self) -> str | None:
         """Why nothing can be asked yet, or None."""
         try:
-            self._use(len)
+            self.use(len)
         except rag.RagError as error:
             return html.problem("Nothing can be asked yet", str(error), PRESS)
         return None
@@ -89,57 +85,27 @@ class Desk:
     def examples(self, count: int) -> list[str]:
         """Up to ``count`` questions that these articles answer."""
         try:
-            return list(self._use(lambda library: library.examples(count)))
+            return list(self.use(lambda library: library.examples(count)))
         except rag.RagError:
             return []
 
     def rebuild(self, progress: Callable[[rag.Progress], None]) -> str:
-        """Bring the index up to date, and say what changed; a damaged one is made anew, for that is its cure."""
+        """Bring the index up to date, and show what changed; a damaged one is made anew, for that is its cure."""
         try:
-            try:
-                report = rag.build(self._corpus, self._index, anew=self._damaged, progress=progress)
-            except IndexDamagedError:
-                report = rag.build(self._corpus, self._index, anew=True, progress=progress)
+            return html.report(self.build(progress))
         except rag.RagError as error:
             return html.problem("The index could not be rebuilt", str(error), "Then press Rebuild again.")
-        self._damaged = False
-        return html.report(report)
 
-    def ask(
-        self,
-        question: str,
-        k: int = 5,
-        since: str | None = None,
-        until: str | None = None,
-        sources: list[str] | None = None,
-        authors: list[str] | None = None,
-        order: Literal["relevance", "newest", "oldest"] = "relevance",
-    ) -> dict[str, object]:
-        """Ask the articles a question: an answer with the passages it stands on.
-
-        Args:
-            question: The question, in plain words.
-            k: How many passages to cite.
-            since: The first day of publication to look at, as 2024-05-31.
-            until: The last day of publication to look at, as 2024-05-31.
-            sources: Look only at articles of these sources.
-            authors: Look only at articles of these authors.
-            order: What comes first of the passages that answer: relevance, newest or oldest.
-
-        Returns:
-            The fields of ``rag.Answer`` in the types of JSON: dates are ISO text,
-            and the path of an article is called ``file``.
-
-        Raises:
-            gr.Error: with the message of the ``RagError`` behind it.
-        """
+    def build(self, progress: Callable[[rag.Progress], None]) -> rag.BuildReport:
+        """The same, raising what goes wrong."""
         try:
-            answer = self._use(lambda library: library.ask(question, k, since, until, sources, authors, order=order))
-        except rag.RagError as error:
-            raise gr.Error(str(error), print_exception=False) from error
-        return _plain(answer)
+            report = rag.build(self._corpus, self._index, anew=self._damaged, progress=progress)
+        except IndexDamagedError:
+            report = rag.build(self._corpus, self._index, anew=True, progress=progress)
+        self._damaged = False
+        return report
 
-    def _use(self, find: Callable[[rag.Library], Found]) -> Found:
+    def use(self, find: Callable[[rag.Library], Found]) -> Found:
         """Find something in the index, which is opened when first needed and again after it failed."""
         try:
             with self._lock:
@@ -155,12 +121,3 @@ class Desk:
             raise
         self.broken = False
         return found
-
-
-def _plain(answer: rag.Answer) -> dict[str, object]:
-    # gradio_client takes every object with a "path" for a file, and tries to download it.
-    text = json.dumps(asdict(answer), default=date.isoformat)
-    plain: dict[str, object] = json.loads(
-        text, object_pairs_hook=lambda pairs: {"file" if key == "path" else key: value for key, value in pairs}
-    )
-    return plain
