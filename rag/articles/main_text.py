@@ -19,11 +19,11 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import TYPE_CHECKING, cast
 
-from rag.articles import cleaning, dates, markup, metadata
+from rag.articles import cleaning, dates, marks, markup, metadata
 from rag.articles.draft import Metadata
+from rag.articles.marks import Mark
 from rag.articles.markup import Block
 
 if TYPE_CHECKING:
@@ -44,6 +44,9 @@ _MANY = 3
 _LEAST = 25
 """Letters of a block that may stand within a line that trafilatura put together of several."""
 
+_LEAST_EXTRACTED = 50
+"""Characters from which on trafilatura's first find is taken, and not all of the page instead."""
+
 _MOST_BLOCKS = 20_000
 _MOST_TEXT = 2_000_000
 """Blocks and characters of a page that trafilatura is asked about; its time grows faster than they do."""
@@ -58,46 +61,9 @@ _DENSE = 2
 """How many letters more a character of Chinese, Japanese or Korean counts for."""
 
 _NO_LETTER = re.compile(r"[\W_]+")
-_INNER_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
-_ELSE = re.compile(
-    r"(?<![a-z])(?<!js-)(?:"
-    r"shar(?:e|es|ing|ebar|ebuttons?|ethis|edaddy)|socials?|sociable|addthis|addtoany"
-    r"|newsletters?|subscri(?:be|ption)|sign-?up|mailchimp|opt-?in|paywall|regwall|login|donat(?:e|ions?)"
-    r"|related(?:posts)?|recommend(?:ed|ations?)|recirc(?:ulation)?|read-?more|also-read|more-(?:stories|from)"
-    r"|most-?(?:read|popular)|trending|up-next|next-article|outbrain|taboola|zergnet|revcontent|criteo|dianomi"
-    r"|comments|comment-?list|comment-respond|disqus|respond|reply"
-    r"|cookies?|consent|gdpr|ccpa|onetrust|popup|modal|lightbox"
-    r"|ads?|adverts?|advertisement|adslot|sponsored|promo"
-    r"|nav|navigation|navbar|(?:sub)?menu|breadcrumbs?|pagination|pager|skip-link|back-to-top|toolbar|tags|tag-?list"
-    r")(?![a-z])"
-)
-_ASIDE = re.compile(
-    r"(?<![a-z])(?<!js-)(?:sidebar|footer|masthead|widget|banner|overlay|bio|topics|keywords|print|rating|poll|quiz"
-    r"|credit|popular|latest|promoted|tools|gallery|slideshow|carousel|copyright)(?![a-z])"
-)
-_ABOUT = re.compile(
-    r"(?<![a-z])(?:byline|timestamp|meta|metadata|authors?|dateline|date|publi(?:shed|cation)|pubdate)(?![a-z])"
-)
 _LEAD = re.compile(r"intro|lead|lede|standfirst|dek|subtitle|sub-?head|summary|excerpt|abstract|teaser", re.IGNORECASE)
 _DATED = re.compile(r"(?:first |last )?(?:updated|published|posted|by)\b", re.IGNORECASE)
-_QUOTED = re.compile(r"embed|tweet")
-_ELSE_ROLES = frozenset(
-    ("alertdialog", "banner", "contentinfo", "dialog", "menu", "menubar", "navigation", "search", "toolbar")
-)
-_ARTICLE_TYPE = re.compile(r"schema\.org/\w*(?:Article|BlogPosting|Report|Review)\b")
-
-
-class Mark(IntEnum):
-    """What the tags and names of elements say that they hold."""
-
-    NONE = 0
-    ABOUT = 1
-    """Author, date and the like."""
-    ASIDE = 2
-    """Beside the article, unless trafilatura took it for a part of it."""
-    ELSE = 3
-    """Something else."""
 
 
 @dataclass(slots=True)
@@ -163,7 +129,7 @@ class Page:
         mark = Mark.NONE if each is None else self._marks[each]
         for each in reversed(path):
             large = self.found and self.weights[each] >= _LARGE * self.found
-            mark = mark if large else max(mark, _own_mark(each))
+            mark = mark if large else max(mark, marks.mark(each))
             self._marks[each] = mark
         return mark
 
@@ -180,7 +146,7 @@ def survey(tree: _Element, blocks: Sequence[Block], title: str | None) -> Page:
                 page.weights[element] += len(each.letters)
     if page.found:
         page.core = _core(page, tree)
-        page.region = next(filter(_is_article, page.core.iterancestors()), page.core)
+        page.region = next(filter(marks.is_article, page.core.iterancestors()), page.core)
         page.first = next(each.number for each in page.placed if _within(each.block, page.core))
         page.title = _title(page, title)
         page.homes = _homes(page)
@@ -226,22 +192,17 @@ def is_prose(block: Block) -> bool:
 def _extracted(tree: _Element) -> str | None:
     """The text that trafilatura takes for the article's; ``None`` where it fails."""
     import trafilatura
+    from trafilatura.settings import use_config
 
     log = logging.getLogger("trafilatura")
     if not log.handlers:  # what it says of a page is nothing that a person can act on
         log.addHandler(logging.NullHandler())
     page = cast("HtmlElement", tree)
     try:
-        import os
-
-        from trafilatura.settings import use_config
-
         config = use_config()
-        config.set("DEFAULT", "MIN_EXTRACTED_SIZE", os.environ.get("MES", "250"))
+        config.set("DEFAULT", "MIN_EXTRACTED_SIZE", str(_LEAST_EXTRACTED))
         config.set("DEFAULT", "MIN_OUTPUT_SIZE", "1")
-        document = trafilatura.bare_extraction(
-            page, include_comments=False, include_tables=True, config=config, favor_recall=bool(os.environ.get("REC"))
-        )
+        document = trafilatura.bare_extraction(page, include_comments=False, include_tables=True, config=config)
     except MemoryError:
         raise
     except Exception:  # noqa: BLE001 - it may raise anything on a strange page, which is read without it then
@@ -349,32 +310,6 @@ def _is_menu(block: Block) -> bool:
 
 def _is_text(block: Block) -> bool:
     return is_prose(block) and bool(cleaning.without_notices(block.lines))
-
-
-def _own_mark(element: _Element) -> Mark:
-    names = _INNER_CAPITAL.sub("-", f"{element.get('id', '')} {element.get('class', '')}").lower().replace("_", "-")
-    tag, role = element.tag, element.get("role")
-    if tag == "blockquote" or _QUOTED.search(names):
-        return Mark.NONE
-    if tag in ("nav", "menu", "dialog") or role in _ELSE_ROLES or _ELSE.search(names):
-        return Mark.ELSE
-    parent = element.getparent()
-    if tag == "footer" and parent is not None and parent.tag == "blockquote":
-        return Mark.NONE
-    beside = tag in ("aside", "footer", "form", "fieldset") or role == "complementary"
-    if beside or _ASIDE.search(names) or markup.is_hidden(element):
-        return Mark.ASIDE
-    return Mark.ABOUT if _ABOUT.search(names) else Mark.NONE
-
-
-def _is_article(element: _Element) -> bool:
-    """Whether an element says that it is a page's article, or main part."""
-    return (
-        element.tag in ("article", "main")
-        or element.get("role") in ("article", "main")
-        or element.get("itemprop") == "articleBody"
-        or bool(_ARTICLE_TYPE.search(element.get("itemtype", "")))
-    )
 
 
 def _within(block: Block, container: _Element | None) -> bool:
