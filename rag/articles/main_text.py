@@ -34,7 +34,10 @@ _NEARLY_ALL = 0.8
 """The share of what was found that is in the core."""
 
 _LARGE = 0.3
-"""The share of what was found from which on an element is taken for a part of the page, whatever it is called."""
+_MUCH = 400
+_HALF = 0.5
+"""The share of what was found, and its letters, from which on an element is a part of the article, whatever it is
+called; where there are fewer letters, it takes the greater share: an appeal may be as long as a paragraph."""
 
 _LONG = 40
 _LONG_RUN = 300
@@ -76,6 +79,11 @@ class _Placed:
     found: bool
     original: int
     copied: bool = False
+
+    @property
+    def weight(self) -> int:
+        """How much it says, in letters."""
+        return len(self.letters) + _DENSE * len(_IDEOGRAPH.findall(self.letters))
 
 
 @dataclass(slots=True)
@@ -128,10 +136,13 @@ class Page:
             each = each.getparent()
         mark = Mark.NONE if each is None else self._marks[each]
         for each in reversed(path):
-            large = self.found and self.weights[each] >= _LARGE * self.found
-            mark = mark if large else max(mark, marks.mark(each))
+            mark = mark if self._is_large(each) else max(mark, marks.mark(each))
             self._marks[each] = mark
         return mark
+
+    def _is_large(self, element: _Element) -> bool:
+        weight = self.weights[element]
+        return weight > 0 and weight >= (_LARGE if weight >= _MUCH else _HALF) * self.found
 
 
 def survey(tree: _Element, blocks: Sequence[Block], title: str | None) -> Page:
@@ -139,11 +150,12 @@ def survey(tree: _Element, blocks: Sequence[Block], title: str | None) -> Page:
     small = len(blocks) <= _MOST_BLOCKS and sum(len(block.text) for block in blocks) <= _MOST_TEXT
     page = Page(list(_placed(blocks, _extracted(tree) if small else None)))
     _tell_copies(page.placed)
+    _tell_declared(page.placed, title)
     for each in page.placed:
         if each.found and not each.copied:
-            page.found += len(each.letters)
+            page.found += each.weight
             for element in (each.block.element, *each.block.element.iterancestors()):
-                page.weights[element] += len(each.letters)
+                page.weights[element] += each.weight
     if page.found:
         page.core = _core(page, tree)
         page.region = next(filter(marks.is_article, page.core.iterancestors()), page.core)
@@ -156,7 +168,7 @@ def survey(tree: _Element, blocks: Sequence[Block], title: str | None) -> Page:
 def article(page: Page) -> list[Block]:
     """The blocks of the article, with its title where the page shows it."""
     kept = [each for each in page.placed if not each.copied and _belongs(page, each)]
-    if sum(len(each.letters) for each in kept if each.found) * 2 < page.found:  # the names of this page say nothing
+    if sum(each.weight for each in kept if each.found) * 2 < page.found:  # the names of this page say nothing
         kept = [each for each in page.placed if each.found and not each.copied]
     begin = next((each.number for each in kept if _is_text(each.block)), None)
     end = next((each.number for each in reversed(kept) if _is_text(each.block)), None)
@@ -234,6 +246,58 @@ def _tell_copies(placed: Sequence[_Placed]) -> None:
             for one in run:
                 one.copied = True
         run = [each] if each is not None and copy else []
+
+
+def _tell_declared(placed: Sequence[_Placed], title: str | None) -> None:
+    """Marks what is found by the article that has the page's title in it, where the page says which one that is.
+
+    What other articles of the page show below titles of their own is theirs. Where
+    little of this one was found, and no more elsewhere, its sentences are taken
+    instead of that.
+    """
+    letters = _letters(title or "")
+    sizes: Counter[_Element] = Counter()
+    for each in placed:
+        if is_prose(each.block) and (element := _article_around(each.block.element)) is not None:
+            sizes[element] += each.weight
+    titled = {_article_around(each.block.element) for each in placed if each.block.heading}
+    own = [
+        element
+        for each in placed
+        if each.block.heading and letters and each.letters == letters
+        if (element := _article_around(each.block.element)) is not None
+    ]
+    if not own:
+        return
+    chosen = max(own, key=lambda each: sizes[each])
+    others = titled - {None, chosen, *chosen.iterancestors()}
+    inside: list[_Placed] = []
+    outside: list[_Placed] = []
+    for each in placed:
+        around = (each.block.element, *each.block.element.iterancestors())
+        if any(one is chosen for one in around):
+            inside.append(each)
+        elif not others.isdisjoint(around):
+            each.found = False
+        elif each.found and not each.copied:
+            outside.append(each)
+    prose = [each for each in inside if is_prose(each.block) and not _is_named_else(each.block, chosen)]
+    found = sum(each.weight for each in inside if each.found)
+    if found * 2 < sum(each.weight for each in prose) >= sum(each.weight for each in outside):
+        for each in (*inside, *outside):
+            each.found = False
+        for each in prose:
+            each.found = True
+
+
+def _article_around(element: _Element) -> _Element | None:
+    return next((each for each in element.iterancestors() if each.tag != "main" and marks.is_article(each)), None)
+
+
+def _is_named_else(block: Block, container: _Element) -> bool:
+    """Whether an element between a block and what contains it is called something else than an article's."""
+    around = itertools.takewhile(lambda each: each is not container, (block.element, *block.element.iterancestors()))
+    return any(marks.mark(each) >= Mark.ASIDE for each in around)
 
 
 def _core(page: Page, tree: _Element) -> _Element:

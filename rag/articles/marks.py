@@ -35,6 +35,9 @@ _QUOTED = re.compile(r"embed|tweet")
 _ELSE_ROLES = frozenset(
     ("alertdialog", "banner", "contentinfo", "dialog", "menu", "menubar", "navigation", "search", "toolbar")
 )
+_WHOLE = frozenset(("html", "body"))
+"""Their names say what else is in the page."""
+
 _ARTICLE_TYPE = re.compile(r"schema\.org/\w*(?:Article|BlogPosting|Report|Review)\b")
 
 
@@ -54,7 +57,7 @@ def mark(element: _Element) -> Mark:
     """What an element says of itself."""
     names = _INNER_CAPITAL.sub("-", f"{element.get('id', '')} {element.get('class', '')}").lower().replace("_", "-")
     tag, role = element.tag, element.get("role")
-    if tag == "blockquote" or _QUOTED.search(names):
+    if tag in _WHOLE or tag == "blockquote" or _QUOTED.search(names):
         return Mark.NONE
     if tag in ("nav", "menu", "dialog") or role in _ELSE_ROLES or _ELSE.search(names):
         return Mark.ELSE
