@@ -16,7 +16,7 @@ from __future__ import annotations
 import itertools
 import logging
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
@@ -257,15 +257,17 @@ def _tell_declared(placed: Sequence[_Placed], title: str | None) -> None:
     """
     letters = _letters(title or "")
     sizes: Counter[_Element] = Counter()
+    sentences: Counter[_Element] = Counter()
     for each in placed:
         if is_prose(each.block) and (element := _article_around(each.block.element)) is not None:
             sizes[element] += each.weight
+            sentences[element] += 1
     titled = {_article_around(each.block.element) for each in placed if each.block.heading}
     own = [
         element
         for each in placed
         if each.block.heading and letters and each.letters == letters
-        if (element := _article_around(each.block.element)) is not None
+        if (element := _article_around(each.block.element)) is not None and sentences[element] > 1
     ]
     if not own:
         return
@@ -291,7 +293,9 @@ def _tell_declared(placed: Sequence[_Placed], title: str | None) -> None:
 
 
 def _article_around(element: _Element) -> _Element | None:
-    return next((each for each in element.iterancestors() if each.tag != "main" and marks.is_article(each)), None)
+    """The outermost element around this one that says that it is an article, and not only that it holds one."""
+    found = (each for each in element.iterancestors() if marks.is_article(each) and not marks.holds_article(each))
+    return next(iter(deque(found, maxlen=1)), None)
 
 
 def _is_named_else(block: Block, container: _Element) -> bool:
@@ -301,10 +305,15 @@ def _is_named_else(block: Block, container: _Element) -> bool:
 
 
 def _core(page: Page, tree: _Element) -> _Element:
+    """The smallest element with nearly all that was found, and with most of its blocks: it is no paragraph of several."""
+    blocks: Counter[_Element] = Counter()
+    for each in page.placed:
+        if each.found and not each.copied:
+            blocks.update((each.block.element, *each.block.element.iterancestors()))
     core = tree
     while True:
         inner = max(core, key=lambda each: page.weights[each], default=None)
-        if inner is None or page.weights[inner] < _NEARLY_ALL * page.found:
+        if inner is None or page.weights[inner] < _NEARLY_ALL * page.found or blocks[inner] * 2 <= blocks[tree]:
             return core
         core = inner
 

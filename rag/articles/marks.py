@@ -75,6 +75,15 @@ def is_article(element: _Element) -> bool:
     return (
         element.tag in ("article", "main")
         or element.get("role") in ("article", "main")
-        or element.get("itemprop") == "articleBody"
+        or _is_body(element)
         or bool(_ARTICLE_TYPE.search(element.get("itemtype", "")))
     )
+
+
+def holds_article(element: _Element) -> bool:
+    """Whether an element that says that it is an article is the page around one, or only a part of one."""
+    return element.tag in ("html", "body", "main") or element.get("role") == "main" or _is_body(element)
+
+
+def _is_body(element: _Element) -> bool:
+    return element.get("itemprop") == "articleBody"
