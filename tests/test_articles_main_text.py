@@ -11,6 +11,7 @@ from page_designs import DESIGNS, Story, links
 
 from rag.articles.draft import Draft, Source
 from rag.articles.html import read_html
+from rag.errors import NoArticleError
 
 FIRST = (
     "The harbour museum reopened on Friday after three years of repairs, and the queue reached the fish market by ten. "
@@ -230,7 +231,8 @@ def test_an_article_in_two_pieces_is_read_whole() -> None:
 )
 def test_a_page_that_shows_nothing_without_its_scripts_holds_no_article(shell: str) -> None:
     page = body(f"{shell}<script src=app.js></script>")
-    assert list(read_html(Source(page.encode(), "museum.html"))) == []
+    with pytest.raises(NoArticleError, match="shows no article"):
+        read(page)
 
 
 def test_the_text_for_search_engines_counts_where_a_page_shows_none() -> None:

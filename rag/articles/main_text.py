@@ -18,6 +18,7 @@ import logging
 import re
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
@@ -62,6 +63,33 @@ _CLOSERS = "\"'”’»)]」』）】"
 _IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _DENSE = 2
 """How many letters more a character of Chinese, Japanese or Korean counts for."""
+
+_LEAST_UNSAID = 200
+"""Letters from which on what is no sentence (a poem, a language that ends none with a mark) is an article."""
+
+_LONGEST_NOTICE = 500
+"""Characters."""
+
+_IN_PLACE = (
+    re.compile(
+        r"(?:enable|turn on|activate|allow|requires?|need|without|disabled|switched off|not enabled|not support)\b"
+        r".{0,40}\bjavascript\b|\bjavascript\b.{0,40}\b(?:is|in|to)\b.{0,30}"
+        r"(?:disabled|required|needed|turned off|not enabled|enable|browser|continue|proceed)",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"\bjavascript\b.{0,60}(?:aktivier|einschalten|deaktiviert|activ|habilit|abilit|включ|disattiv)"
+        r"|(?:aktivieren|schalten|activ\w+|habilit\w+|abilit\w+|attiv\w+|включите)\b.{0,40}\bjavascript\b"
+        r"|(?:启用|啟用|開啟|开启|有効).{0,20}javascript|javascript.{0,20}(?:启用|啟用|開啟|开启|有効|無効)",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"(?:checking|verif\w+) (?:that |if )?(?:your browser|(?:that )?you are (?:a )?human|the site connection)"
+        r"|\b(?:complete|solve) the (?:captcha|security check)|unusual (?:traffic|activity) from your",
+        re.IGNORECASE,
+    ),
+)
+"""What is said where the article is shown only by a script, or after a test."""
 
 _NO_LETTER = re.compile(r"[\W_]+")
 
@@ -149,6 +177,8 @@ def survey(tree: _Element, blocks: Sequence[Block], title: str | None) -> Page:
     """Where the article stands in a page of these blocks; ``title`` is its title, where it is known."""
     small = len(blocks) <= _MOST_BLOCKS and sum(len(block.text) for block in blocks) <= _MOST_TEXT
     page = Page(list(_placed(blocks, _extracted(tree) if small else None)))
+    if not any(each.found and is_prose(each.block) for each in page.placed) and any(map(is_prose, blocks)):
+        page = Page(list(_placed(blocks, _extracted(_unnamed(tree)))))
     _tell_copies(page.placed)
     _tell_declared(page.placed, title)
     for each in page.placed:
@@ -194,6 +224,20 @@ def shown(blocks: Sequence[Block]) -> list[Block]:
     return [each for each in blocks if hidden.isdisjoint((each.element, *each.element.iterancestors()))]
 
 
+def shows_article(blocks: Sequence[Block], *, scripted: bool) -> bool:
+    """Whether blocks are an article, and not only links, labels, or what a page shows in place of one.
+
+    Where there is no sentence among them, a page that is ``scripted`` must show the
+    more.
+    """
+    text = " ".join(block.text for block in blocks if not block.heading)
+    if len(text) <= _LONGEST_NOTICE and any(notice.search(text) for notice in _IN_PLACE):
+        return False
+    free = "".join(line.unlinked for block in blocks if not block.heading for line in block.lines)
+    least = _LEAST_UNSAID if scripted else 1
+    return any(map(is_prose, blocks)) or len(_letters(free)) >= least
+
+
 def is_prose(block: Block) -> bool:
     """Whether a block is a sentence or more, and not a title or a button."""
     text = block.text
@@ -220,6 +264,15 @@ def _extracted(tree: _Element) -> str | None:
     except Exception:  # noqa: BLE001 - it may raise anything on a strange page, which is read without it then
         return None
     return getattr(document, "text", None) or ""
+
+
+def _unnamed(tree: _Element) -> _Element:
+    """A copy of a page without the names of its elements, for which trafilatura takes them for something else."""
+    bare = deepcopy(tree)
+    for element in bare.iter():
+        for name in ("class", "id", "role"):
+            element.attrib.pop(name, None)
+    return bare
 
 
 def _placed(blocks: Sequence[Block], extracted: str | None) -> Iterator[_Placed]:
