@@ -16,7 +16,7 @@ from __future__ import annotations
 import itertools
 import logging
 import re
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -45,6 +45,9 @@ _LONG_RUN = 300
 _MANY = 3
 """Letters of a block that is hardly there twice by chance, letters and number of blocks in a row that are."""
 
+_FEW = 2
+"""Sentences, or paragraphs of them, that a page shows of an article that it leads to."""
+
 _LEAST = 25
 """Letters of a block that may stand within a line that trafilatura put together of several."""
 
@@ -64,7 +67,7 @@ _IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _DENSE = 2
 """How many letters more a character of Chinese, Japanese or Korean counts for."""
 
-_LEAST_UNSAID = 200
+_LEAST_UNSAID = 100
 """Letters from which on what is no sentence (a poem, a language that ends none with a mark) is an article."""
 
 _LONGEST_NOTICE = 500
@@ -123,7 +126,7 @@ class Page:
     all of them, and ``region`` the one around it that says that it is an article;
     ``first`` is the number of the core's first block, and ``title`` that of the
     block with the title. ``homes`` are the elements in the region whose paragraphs
-    are made as those of the core.
+    are made as those of the core, and ``others`` are those with other articles.
     """
 
     placed: list[_Placed]
@@ -134,6 +137,7 @@ class Page:
     title: int | None = None
     first: int = 0
     homes: set[_Element] = field(default_factory=set)
+    others: set[_Element] = field(default_factory=set)
     _marks: dict[_Element, Mark] = field(default_factory=dict)
 
     @property
@@ -164,7 +168,8 @@ class Page:
             each = each.getparent()
         mark = Mark.NONE if each is None else self._marks[each]
         for each in reversed(path):
-            mark = mark if self._is_large(each) else max(mark, marks.mark(each))
+            own = Mark.ELSE if each in self.others else marks.mark(each)
+            mark = mark if self._is_large(each) else max(mark, own)
             self._marks[each] = mark
         return mark
 
@@ -180,7 +185,7 @@ def survey(tree: _Element, blocks: Sequence[Block], title: str | None) -> Page:
     if not any(each.found and is_prose(each.block) for each in page.placed) and any(map(is_prose, blocks)):
         page = Page(list(_placed(blocks, _extracted(_unnamed(tree)))))
     _tell_copies(page.placed)
-    _tell_declared(page.placed, title)
+    page.others = _others(page.placed, _letters(title or ""))
     for each in page.placed:
         if each.found and not each.copied:
             page.found += each.weight
@@ -197,7 +202,9 @@ def survey(tree: _Element, blocks: Sequence[Block], title: str | None) -> Page:
 
 def article(page: Page) -> list[Block]:
     """The blocks of the article, with its title where the page shows it."""
-    kept = [each for each in page.placed if not each.copied and _belongs(page, each)]
+    kept = [each for each in page.placed if _belongs(page, each)]
+    first = {each.number for each in kept}
+    kept = [each for each in kept if not (each.copied and each.original in first)]
     if sum(each.weight for each in kept if each.found) * 2 < page.found:  # the names of this page say nothing
         kept = [each for each in page.placed if each.found and not each.copied]
     begin = next((each.number for each in kept if _is_text(each.block)), None)
@@ -301,39 +308,54 @@ def _tell_copies(placed: Sequence[_Placed]) -> None:
         run = [each] if each is not None and copy else []
 
 
-def _tell_declared(placed: Sequence[_Placed], title: str | None) -> None:
-    """Marks what is found by the article that has the page's title in it, where the page says which one that is.
+def _others(placed: Sequence[_Placed], title: str) -> set[_Element]:
+    """The elements with other articles than the one of this title, where the page says which one that is.
 
-    What other articles of the page show below titles of their own is theirs. Where
-    little of this one was found, and no more elsewhere, its sentences are taken
-    instead of that.
+    They are those that show titles as this one has, and those that show a title
+    which leads to it. Nothing in them counts as found. Where little was found of the
+    article itself, and no more elsewhere, its sentences are taken instead of that.
     """
-    letters = _letters(title or "")
     sizes: Counter[_Element] = Counter()
     sentences: Counter[_Element] = Counter()
+    headed: dict[_Element, list[_Placed]] = {}
     for each in placed:
-        if is_prose(each.block) and (element := _article_around(each.block.element)) is not None:
-            sizes[element] += each.weight
-            sentences[element] += 1
-    titled = {_article_around(each.block.element) for each in placed if each.block.heading}
-    own = [
+        around = [one for one in each.block.element.iterancestors() if marks.is_article(one)]
+        around = [one for one in around if not marks.holds_article(one)]
+        if around and is_prose(each.block):
+            sizes[around[-1]] += each.weight
+            sentences.update({around[0], around[-1]})
+        for one in {*around[:1], *around[-1:]} if each.block.heading else ():
+            headed.setdefault(one, []).append(each)
+    titled = {
+        element: heading
+        for element, headings in headed.items()
+        for heading in headings
+        if title and heading.letters == title and sentences[element]
+    }
+    if not titled:
+        return set()
+    chosen = max(titled, key=lambda each: sizes[each])
+    level = titled[chosen].block.heading
+    others = {
         element
-        for each in placed
-        if each.block.heading and letters and each.letters == letters
-        if (element := _article_around(each.block.element)) is not None and sentences[element] > 1
-    ]
-    if not own:
-        return
-    chosen = max(own, key=lambda each: sizes[each])
-    others = titled - {None, chosen, *chosen.iterancestors()}
+        for element, headings in headed.items()
+        if (all(each.block.is_link for each in headings) and sentences[element] <= _FEW)
+        or (element in sizes and sentences[chosen] >= _FEW and any(each.block.heading == level for each in headings))
+    } - {chosen, *chosen.iterancestors()}
+    _tell_declared(placed, chosen, others)
+    return others
+
+
+def _tell_declared(placed: Sequence[_Placed], chosen: _Element, others: set[_Element]) -> None:
+    """Marks what is found by the article that is ``chosen``, and not by ``others``."""
     inside: list[_Placed] = []
     outside: list[_Placed] = []
     for each in placed:
         around = (each.block.element, *each.block.element.iterancestors())
-        if any(one is chosen for one in around):
-            inside.append(each)
-        elif not others.isdisjoint(around):
+        if not others.isdisjoint(around):
             each.found = False
+        elif any(one is chosen for one in around):
+            inside.append(each)
         elif each.found and not each.copied:
             outside.append(each)
     prose = [each for each in inside if is_prose(each.block) and not _is_named_else(each.block, chosen)]
@@ -343,12 +365,6 @@ def _tell_declared(placed: Sequence[_Placed], title: str | None) -> None:
             each.found = False
         for each in prose:
             each.found = True
-
-
-def _article_around(element: _Element) -> _Element | None:
-    """The outermost element around this one that says that it is an article, and not only that it holds one."""
-    found = (each for each in element.iterancestors() if marks.is_article(each) and not marks.holds_article(each))
-    return next(iter(deque(found, maxlen=1)), None)
 
 
 def _is_named_else(block: Block, container: _Element) -> bool:

@@ -59,7 +59,7 @@ def mark(element: _Element) -> Mark:
     tag, role = element.tag, element.get("role")
     if tag in _WHOLE or tag == "blockquote" or _QUOTED.search(names):
         return Mark.NONE
-    if tag in ("nav", "menu", "dialog") or role in _ELSE_ROLES or _ELSE.search(names):
+    if tag in ("nav", "menu", "dialog") or role in _ELSE_ROLES or _ELSE.search(names) or markup.is_unread(element):
         return Mark.ELSE
     parent = element.getparent()
     if tag == "footer" and parent is not None and parent.tag == "blockquote":

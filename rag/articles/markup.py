@@ -266,13 +266,15 @@ def drop_unseen(tree: _Element) -> None:
 
 def is_hidden(element: _Element) -> bool:
     """Whether an element says of itself that it does not show."""
-    attributes = element.attrib
-    if attributes.get("hidden", "until-found") != "until-found":
+    return is_unread(element) or (element.get("aria-hidden") == "true" and element.tag in _BLOCKS)
+
+
+def is_unread(element: _Element) -> bool:
+    """Whether an element is not to be seen, until a script may show it."""
+    if element.get("hidden", "until-found") != "until-found":
         return True
-    style, names = attributes.get("style"), attributes.get("class")
-    if (style and _INVISIBLE_STYLE.search(style)) or (names and _UNREAD.search(names)):
-        return True
-    return attributes.get("aria-hidden") == "true" and element.tag in _BLOCKS
+    style, names = element.get("style"), element.get("class")
+    return bool((style and _INVISIBLE_STYLE.search(style)) or (names and _UNREAD.search(names)))
 
 
 def blocks(tree: _Element) -> Iterator[Block]:
