@@ -210,7 +210,7 @@ def article(page: Page) -> list[Block]:
     begin = next((each.number for each in kept if _is_text(each.block)), None)
     end = next((each.number for each in reversed(kept) if _is_text(each.block)), None)
     if begin is None or end is None:
-        return [each.block for each in kept]
+        return [each.block for each in kept if not _is_menu(each.block)]
     above = page.title if page.title is not None and page.title < begin else 0
     return [
         each.block

@@ -32,6 +32,9 @@ _ABOUT = re.compile(
     r"(?<![a-z])(?:byline|timestamp|meta|metadata|authors?|dateline|date|publi(?:shed|cation)|pubdate)(?![a-z])"
 )
 _QUOTED = re.compile(r"embed|tweet")
+_MARGINS = frozenset(("header", "footer"))
+"""What LibreOffice calls the margins of its pages, in their title."""
+
 _ELSE_ROLES = frozenset(
     ("alertdialog", "banner", "contentinfo", "dialog", "menu", "menubar", "navigation", "search", "toolbar")
 )
@@ -65,6 +68,8 @@ def mark(element: _Element) -> Mark:
     if tag == "footer" and parent is not None and parent.tag == "blockquote":
         return Mark.NONE
     beside = tag in ("aside", "footer", "form", "fieldset") or role == "complementary"
+    if tag == "div" and element.get("title") in _MARGINS:
+        return Mark.ELSE
     if beside or _ASIDE.search(names) or markup.is_hidden(element):
         return Mark.ASIDE
     return Mark.ABOUT if _ABOUT.search(names) else Mark.NONE
