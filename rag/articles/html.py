@@ -68,10 +68,11 @@ def _draft(text: str, known: Metadata, path: str, address: str | None, *, whole:
     stated = replace(head.stated, title=html_head.title(head.stated.title, headings, head.stated.source))
     stated = known.or_else(stated)
     if whole:
+        stated = stated.or_else(Metadata(published=head.dated))
         blocks = main_text.shown(blocks)
     else:
         page = main_text.survey(tree, blocks, stated.title)
-        stated = stated.or_else(html_byline.shown(page, tree, stated))
+        stated = stated.or_else(html_byline.shown(page, tree, stated)).or_else(Metadata(published=head.dated))
         blocks = main_text.article(page)
         if not main_text.shows_article(blocks, scripted=scripted):
             return _from_body(head.body, stated, path)

@@ -35,8 +35,10 @@ _DATES = (
     "sailthru.date", "pubdate", "publishdate", "publish-date", "publish_date", "publication_date", "pub_date",
     "publication-date", "published", "published_time", "datepublished", "date.published", "og:published_time",
     "og:pubdate", "originalpublicationdate", "article_date_original", "cxenseparse:recs:publishtime",
-    "dc.date", "dcterms.date", "dcterms.created", "dc.date.created", "date", "og:date",
 )  # fmt: skip
+_PAGE_DATES = ("dc.date", "dcterms.date", "dcterms.created", "dc.date.created", "date", "og:date")
+"""What may as well be the day on which a program made the page."""
+
 _SITES = (
     "dc.publisher",
     "dcterms.publisher",
@@ -118,10 +120,15 @@ _NOBODY = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What a page says of its article; ``body`` is the text that it gives to search engines, or empty."""
+    """What a page says of its article.
+
+    ``body`` is the text that it gives to search engines, or empty, and ``dated`` a
+    date that may be the article's, where the page shows none.
+    """
 
     stated: Metadata
     body: str
+    dated: date | None = None
 
 
 _LONGEST_NAME = 120
@@ -144,12 +151,11 @@ def read(tree: _Element, base: str | None) -> Head:
         author=authors(_names(article.get("author")) or _names(article.get("creator")), site, address)
         or next(filter(None, (authors(meta.get(name, ()), site, address) for name in _AUTHORS)), None),
         source=site,
-        published=day(article.get("datePublished"))
-        or next(filter(None, (day(text) for name in _DATES for text in meta.get(name, ()))), None),
+        published=day(article.get("datePublished")) or _dated(meta, _DATES),
         url=address,
         language=_language(tree, meta, article),
     )
-    return Head(stated, body if isinstance(body, str) else "")
+    return Head(stated, body if isinstance(body, str) else "", _dated(meta, _PAGE_DATES))
 
 
 def saved_from(markup: str) -> str | None:
@@ -352,6 +358,10 @@ def _site(value: object) -> str | None:
 
 def _first(meta: Mapping[str, list[str]], names: Collection[str]) -> str | None:
     return next(filter(None, (_text(text) for name in names for text in meta.get(name, ()))), None)
+
+
+def _dated(meta: Mapping[str, list[str]], names: Collection[str]) -> date | None:
+    return next(filter(None, (day(text) for name in names for text in meta.get(name, ()))), None)
 
 
 def _text(value: object) -> str | None:
