@@ -139,7 +139,8 @@ _SITE_AFTER = re.compile(r"\s+[|–—·•»›:-]+\s+|\s*[|»]\s*")
 def read(tree: _Element, base: str | None) -> Head:
     """What the head of a page says, and its JSON-LD; ``base`` is the page's own address, where it is known."""
     meta = _meta(tree)
-    article, publisher = _linked_data(tree)
+    said = [*_canonical(tree), *meta.get("og:url", ())]
+    article, publisher = _linked_data(tree, {_place(each, base) for each in said} - {""}, _first(meta, _TITLES) or "")
     address = _address(tree, meta, article, base)
     named = [*meta.get("og:site_name", ()), _named(article.get("publisher")), publisher]
     named += itertools.chain.from_iterable(meta.get(name, ()) for name in _SITES)
@@ -225,8 +226,12 @@ def _meta(tree: _Element) -> dict[str, list[str]]:
     return found
 
 
-def _linked_data(tree: _Element) -> tuple[Mapping[str, object], str | None]:
-    """The article in a page's JSON-LD, empty where there is none, and the name of a site or organisation beside it."""
+def _linked_data(tree: _Element, places: Collection[str], title: str) -> tuple[Mapping[str, object], str | None]:
+    """The article in a page's JSON-LD, empty where there is none, and the name of a site or organisation beside it.
+
+    Of several it is the one at the page's own address, or with its title. One that
+    has another address and another title is another article.
+    """
     entities: dict[str, Mapping[str, object]] = {}
     articles: list[Mapping[str, object]] = []
     site = None
@@ -241,9 +246,29 @@ def _linked_data(tree: _Element) -> tuple[Mapping[str, object], str | None]:
             kind for kind in kinds if isinstance(kind, str)
         ):
             site = site or _text(each.get("name"))
-    article = next((each for each in articles if "datePublished" in each), articles[0] if articles else {})
+    own = [each for each in articles if _is_own(each, places, title)]
+    others = [each for each in articles if not (places and title and _addresses(each) and each.get("headline"))]
+    article = next((each for each in own or others if "datePublished" in each), next(iter(own or others), {}))
     resolved = {key: _resolved(value, entities) for key, value in article.items()}
     return resolved, site
+
+
+def _is_own(article: Mapping[str, object], places: Collection[str], title: str) -> bool:
+    headline, words = set(_words(_text(article.get("headline")) or "")), set(_words(title))
+    alike = len(headline & words) * 2 > min(len(headline), len(words))
+    return alike or any(_place(each, None) in places for each in _addresses(article))
+
+
+def _addresses(article: Mapping[str, object]) -> list[str]:
+    """The addresses that JSON-LD gives for an article."""
+    page = article.get("mainEntityOfPage")
+    said = (page.get("@id") if isinstance(page, Mapping) else page, article.get("url"))
+    return [each for each in said if isinstance(each, str) and "://" in each]
+
+
+def _place(address: str, base: str | None) -> str:
+    """What tells an address from those of other articles of the site."""
+    return (_absolute(address.strip(), base) or "").partition("://")[2].removeprefix("www.").rstrip("/")
 
 
 def _resolved(value: object, entities: Mapping[str, Mapping[str, object]]) -> object:
@@ -284,16 +309,18 @@ def _unwrapped(text: str) -> str:
 def _address(
     tree: _Element, meta: Mapping[str, list[str]], article: Mapping[str, object], base: str | None
 ) -> str | None:
-    canonical = [
-        each.get("href") for each in tree.iter("link") if "canonical" in (each.get("rel") or "").casefold().split()
-    ]
     page = article.get("mainEntityOfPage")
     linked = [page.get("@id") if isinstance(page, Mapping) else page, article.get("url")]
-    said = [*canonical, *meta.get("og:url", ()), *linked, base]
+    said = [*_canonical(tree), *meta.get("og:url", ()), *linked, base]
     for each in said:
         if isinstance(each, str) and (address := _absolute(each.strip(), base)):
             return address
     return None
+
+
+def _canonical(tree: _Element) -> list[str]:
+    links = (each for each in tree.iter("link") if "canonical" in (each.get("rel") or "").casefold().split())
+    return [address for each in links if (address := each.get("href"))]
 
 
 def _absolute(address: str, base: str | None) -> str | None:
