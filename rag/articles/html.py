@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from html import escape
 
-from rag.articles import cleaning, html_byline, html_head, main_text, markup, metadata
+from rag.articles import cleaning, html_byline, html_head, main_text, markup, metadata, shells
 from rag.articles.draft import Draft, Metadata, Source
 from rag.errors import NoArticleError
 
@@ -37,9 +37,8 @@ def from_page(text: str, path: str, address: str | None) -> Draft | None:
         NoArticleError: There are words, but no article.
     """
     draft = _draft(text, Metadata(), path, address, whole=False)
-    if draft is None and (tree := markup.parse(text, path)) is not None:
-        if next(tree.iter("script"), None) is not None or next(markup.blocks(tree), None):
-            raise NoArticleError(path)
+    if draft is None and _shows_anything(text, path):
+        raise NoArticleError(path)
     return draft
 
 
@@ -74,7 +73,7 @@ def _draft(text: str, known: Metadata, path: str, address: str | None, *, whole:
         page = main_text.survey(tree, blocks, stated.title)
         stated = stated.or_else(html_byline.shown(page, tree, stated)).or_else(Metadata(published=head.dated))
         blocks = main_text.article(page)
-        if not main_text.shows_article(blocks, scripted=scripted):
+        if not shells.shows_article(blocks, scripted=scripted):
             return _from_body(head.body, stated, path)
     origin, lines = metadata.take_origin(markup.lines(blocks))
     lines, sender = cleaning.without_appeal(lines)
@@ -82,6 +81,14 @@ def _draft(text: str, known: Metadata, path: str, address: str | None, *, whole:
     stated = stated.or_else(shown).or_else(origin).or_else(Metadata(source=sender))
     words = cleaning.joined(lines) or (shown.title if whole else None)
     return Draft(stated, words) if words else None
+
+
+def _shows_anything(text: str, path: str) -> bool:
+    """Whether there are words in a page, or scripts that would show some."""
+    tree = markup.parse(text, path)
+    return tree is not None and (
+        next(tree.iter("script"), None) is not None or next(markup.blocks(tree), None) is not None
+    )
 
 
 def _from_body(body: str, stated: Metadata, path: str) -> Draft | None:

@@ -14,22 +14,20 @@ and adds as much.
 from __future__ import annotations
 
 import itertools
-import logging
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from rag.articles import cleaning, dates, marks, markup, metadata
 from rag.articles.draft import Metadata
+from rag.articles.found import Placed, bare, is_prose, others, placed
 from rag.articles.marks import Mark
 from rag.articles.markup import Block
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
-    from lxml.html import HtmlElement
 
 _NEARLY_ALL = 0.8
 """The share of what was found that is in the core."""
@@ -40,81 +38,14 @@ _HALF = 0.5
 """The share of what was found, and its letters, from which on an element is a part of the article, whatever it is
 called; where there are fewer letters, it takes the greater share: an appeal may be as long as a paragraph."""
 
-_LONG = 40
-_LONG_RUN = 300
-_MANY = 3
-"""Letters of a block that is hardly there twice by chance, letters and number of blocks in a row that are."""
-
-_FEW = 2
-"""Sentences, or paragraphs of them, that a page shows of an article that it leads to."""
-
-_LEAST = 25
-"""Letters of a block that may stand within a line that trafilatura put together of several."""
-
-_LEAST_EXTRACTED = 50
-"""Characters from which on trafilatura's first find is taken, and not all of the page instead."""
-
-_MOST_BLOCKS = 20_000
-_MOST_TEXT = 2_000_000
-"""Blocks and characters of a page that trafilatura is asked about; its time grows faster than they do."""
-
 _FAR = 4
 """Elements between a block and the one that holds the paragraphs around it."""
 
-_SENTENCE_END = (*".!?…:;,", "。", "！", "？", "؟", "।", "۔")
-_CLOSERS = "\"'”’»)]」』）】"
-_IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_DENSE = 2
-"""How many letters more a character of Chinese, Japanese or Korean counts for."""
-
-_LEAST_UNSAID = 100
-"""Letters from which on what is no sentence (a poem, a language that ends none with a mark) is an article."""
-
-_LONGEST_NOTICE = 500
-"""Characters."""
-
-_IN_PLACE = (
-    re.compile(
-        r"(?:enable|turn on|activate|allow|requires?|need|without|disabled|switched off|not enabled|not support)\b"
-        r".{0,40}\bjavascript\b|\bjavascript\b.{0,40}\b(?:is|in|to)\b.{0,30}"
-        r"(?:disabled|required|needed|turned off|not enabled|enable|browser|continue|proceed)",
-        re.IGNORECASE,
-    ),
-    re.compile(
-        r"\bjavascript\b.{0,60}(?:aktivier|einschalten|deaktiviert|activ|habilit|abilit|включ|disattiv)"
-        r"|(?:aktivieren|schalten|activ\w+|habilit\w+|abilit\w+|attiv\w+|включите)\b.{0,40}\bjavascript\b"
-        r"|(?:启用|啟用|開啟|开启|有効).{0,20}javascript|javascript.{0,20}(?:启用|啟用|開啟|开启|有効|無効)",
-        re.IGNORECASE,
-    ),
-    re.compile(
-        r"(?:checking|verif\w+) (?:that |if )?(?:your browser|(?:that )?you are (?:a )?human|the site connection)"
-        r"|\b(?:complete|solve) the (?:captcha|security check)|unusual (?:traffic|activity) from your",
-        re.IGNORECASE,
-    ),
-)
-"""What is said where the article is shown only by a script, or after a test."""
-
-_NO_LETTER = re.compile(r"[\W_]+")
+_LONG = 40
+"""Characters of what is more than a label."""
 
 _LEAD = re.compile(r"intro|lead|lede|standfirst|dek|subtitle|sub-?head|summary|excerpt|abstract|teaser", re.IGNORECASE)
 _DATED = re.compile(r"(?:first |last )?(?:updated|published|posted|by)\b", re.IGNORECASE)
-
-
-@dataclass(slots=True)
-class _Placed:
-    """A block with its number in the page, its letters, and whether it was found, and is one of several copies."""
-
-    block: Block
-    number: int
-    letters: str
-    found: bool
-    original: int
-    copied: bool = False
-
-    @property
-    def weight(self) -> int:
-        """How much it says, in letters."""
-        return len(self.letters) + _DENSE * len(_IDEOGRAPH.findall(self.letters))
 
 
 @dataclass(slots=True)
@@ -129,7 +60,7 @@ class Page:
     are made as those of the core, and ``others`` are those with other articles.
     """
 
-    placed: list[_Placed]
+    placed: list[Placed]
     weights: Counter[_Element] = field(default_factory=Counter)
     found: int = 0
     core: _Element | None = None
@@ -180,12 +111,8 @@ class Page:
 
 def survey(tree: _Element, blocks: Sequence[Block], title: str | None) -> Page:
     """Where the article stands in a page of these blocks; ``title`` is its title, where it is known."""
-    small = len(blocks) <= _MOST_BLOCKS and sum(len(block.text) for block in blocks) <= _MOST_TEXT
-    page = Page(list(_placed(blocks, _extracted(tree) if small else None)))
-    if not any(each.found and is_prose(each.block) for each in page.placed) and any(map(is_prose, blocks)):
-        page = Page(list(_placed(blocks, _extracted(_unnamed(tree)))))
-    _tell_copies(page.placed)
-    page.others = _others(page.placed, _letters(title or ""))
+    page = Page(placed(tree, blocks))
+    page.others = others(page.placed, bare(title or ""))
     for each in page.placed:
         if each.found and not each.copied:
             page.found += each.weight
@@ -231,150 +158,8 @@ def shown(blocks: Sequence[Block]) -> list[Block]:
     return [each for each in blocks if hidden.isdisjoint((each.element, *each.element.iterancestors()))]
 
 
-def shows_article(blocks: Sequence[Block], *, scripted: bool) -> bool:
-    """Whether blocks are an article, and not only links, labels, or what a page shows in place of one.
-
-    Where there is no sentence among them, a page that is ``scripted`` must show the
-    more.
-    """
-    text = " ".join(block.text for block in blocks if not block.heading)
-    if len(text) <= _LONGEST_NOTICE and any(notice.search(text) for notice in _IN_PLACE):
-        return False
-    free = "".join(line.unlinked for block in blocks if not block.heading for line in block.lines)
-    least = _LEAST_UNSAID if scripted else 1
-    return any(map(is_prose, blocks)) or len(_letters(free)) >= least
-
-
-def is_prose(block: Block) -> bool:
-    """Whether a block is a sentence or more, and not a title or a button."""
-    text = block.text
-    length = len(text) + _DENSE * len(_IDEOGRAPH.findall(text))
-    return length > _LONG and text.rstrip(_CLOSERS).endswith(_SENTENCE_END) and not block.is_link
-
-
-def _extracted(tree: _Element) -> str | None:
-    """The text that trafilatura takes for the article's; ``None`` where it fails."""
-    import trafilatura
-    from trafilatura.settings import use_config
-
-    log = logging.getLogger("trafilatura")
-    if not log.handlers:  # what it says of a page is nothing that a person can act on
-        log.addHandler(logging.NullHandler())
-    page = cast("HtmlElement", tree)
-    try:
-        config = use_config()
-        config.set("DEFAULT", "MIN_EXTRACTED_SIZE", str(_LEAST_EXTRACTED))
-        config.set("DEFAULT", "MIN_OUTPUT_SIZE", "1")
-        document = trafilatura.bare_extraction(page, include_comments=False, include_tables=True, config=config)
-    except MemoryError:
-        raise
-    except Exception:  # noqa: BLE001 - it may raise anything on a strange page, which is read without it then
-        return None
-    return getattr(document, "text", None) or ""
-
-
-def _unnamed(tree: _Element) -> _Element:
-    """A copy of a page without the names of its elements, for which trafilatura takes them for something else."""
-    bare = deepcopy(tree)
-    for element in bare.iter():
-        for name in ("class", "id", "role"):
-            element.attrib.pop(name, None)
-    return bare
-
-
-def _placed(blocks: Sequence[Block], extracted: str | None) -> Iterator[_Placed]:
-    """The blocks, told which of them were extracted; of a page too large for that, sentences are taken for found."""
-    lines = set(map(_letters, (extracted or "").split("\n"))) - {""}
-    together = _letters(extracted or "")
-    seen: dict[str, int] = {}
-    for number, block in enumerate(blocks):
-        letters = _letters(block.text)
-        found = letters in lines or any(_letters(line.text) in lines for line in block.lines)
-        found = found or (len(letters) > _LEAST and letters in together) or (extracted is None and is_prose(block))
-        yield _Placed(block, number, letters, found, seen.setdefault(letters, number))
-
-
-def _tell_copies(placed: Sequence[_Placed]) -> None:
-    """Marks what the page has twice, several blocks in a row; a sentence alone may well be said twice."""
-    run: list[_Placed] = []
-    for each in (*placed, None):
-        copy = each is not None and each.original < each.number
-        if each is not None and copy and run and each.original == run[-1].original + 1:
-            run.append(each)
-            continue
-        if len(run) >= _MANY and sum(len(one.letters) for one in run) > _LONG_RUN:
-            for one in run:
-                one.copied = True
-        run = [each] if each is not None and copy else []
-
-
-def _others(placed: Sequence[_Placed], title: str) -> set[_Element]:
-    """The elements with other articles than the one of this title, where the page says which one that is.
-
-    They are those that show titles as this one has, and those that show a title
-    which leads to it. Nothing in them counts as found. Where little was found of the
-    article itself, and no more elsewhere, its sentences are taken instead of that.
-    """
-    sizes: Counter[_Element] = Counter()
-    sentences: Counter[_Element] = Counter()
-    headed: dict[_Element, list[_Placed]] = {}
-    for each in placed:
-        around = [one for one in each.block.element.iterancestors() if marks.is_article(one)]
-        around = [one for one in around if not marks.holds_article(one)]
-        if around and is_prose(each.block):
-            sizes[around[-1]] += each.weight
-            sentences.update({around[0], around[-1]})
-        for one in {*around[:1], *around[-1:]} if each.block.heading else ():
-            headed.setdefault(one, []).append(each)
-    titled = {
-        element: heading
-        for element, headings in headed.items()
-        for heading in headings
-        if title and heading.letters == title and sentences[element]
-    }
-    if not titled:
-        return set()
-    chosen = max(titled, key=lambda each: sizes[each])
-    level = titled[chosen].block.heading
-    others = {
-        element
-        for element, headings in headed.items()
-        if (all(each.block.is_link for each in headings) and sentences[element] <= _FEW)
-        or (element in sizes and sentences[chosen] >= _FEW and any(each.block.heading == level for each in headings))
-    } - {chosen, *chosen.iterancestors()}
-    _tell_declared(placed, chosen, others)
-    return others
-
-
-def _tell_declared(placed: Sequence[_Placed], chosen: _Element, others: set[_Element]) -> None:
-    """Marks what is found by the article that is ``chosen``, and not by ``others``."""
-    inside: list[_Placed] = []
-    outside: list[_Placed] = []
-    for each in placed:
-        around = (each.block.element, *each.block.element.iterancestors())
-        if not others.isdisjoint(around):
-            each.found = False
-        elif any(one is chosen for one in around):
-            inside.append(each)
-        elif each.found and not each.copied:
-            outside.append(each)
-    prose = [each for each in inside if is_prose(each.block) and not _is_named_else(each.block, chosen)]
-    found = sum(each.weight for each in inside if each.found)
-    if found * 2 < sum(each.weight for each in prose) >= sum(each.weight for each in outside):
-        for each in (*inside, *outside):
-            each.found = False
-        for each in prose:
-            each.found = True
-
-
-def _is_named_else(block: Block, container: _Element) -> bool:
-    """Whether an element between a block and what contains it is called something else than an article's."""
-    around = itertools.takewhile(lambda each: each is not container, (block.element, *block.element.iterancestors()))
-    return any(marks.mark(each) >= Mark.ASIDE for each in around)
-
-
 def _core(page: Page, tree: _Element) -> _Element:
-    """The smallest element with nearly all that was found, and with most of its blocks: it is no paragraph of several."""
+    """The smallest element with nearly all that was found and most of its blocks, so that it is no single paragraph."""
     blocks: Counter[_Element] = Counter()
     for each in page.placed:
         if each.found and not each.copied:
@@ -389,7 +174,7 @@ def _core(page: Page, tree: _Element) -> _Element:
 
 def _title(page: Page, title: str | None) -> int | None:
     """The number of the block with the title: that with its words, or the last chief heading above the core."""
-    letters = _letters(title or "")
+    letters = bare(title or "")
     same = (each.number for each in page.placed if each.block.heading and letters and each.letters == letters)
     above = (
         each.number
@@ -410,7 +195,7 @@ def _homes(page: Page) -> set[_Element]:
     }
 
 
-def _belongs(page: Page, each: _Placed) -> bool:
+def _belongs(page: Page, each: Placed) -> bool:
     """Whether a block is the article's."""
     block, mark = each.block, page.mark(each.block.element)
     if page.core is None:
@@ -445,8 +230,8 @@ def _is_menu(block: Block) -> bool:
     """Whether a block is mostly links, several in it."""
     if block.is_link:
         return True
-    letters = len(_letters(block.text))
-    free = len(_letters("".join(line.unlinked for line in block.lines)))
+    letters = len(bare(block.text))
+    free = len(bare("".join(line.unlinked for line in block.lines)))
     return len(block.lines) > 1 and free * 3 < letters and not is_prose(block)
 
 
@@ -463,7 +248,3 @@ def _kind(block: Block) -> tuple[object, ...]:
     parent = block.element.getparent()
     above = () if parent is None else (parent.tag, parent.get("class"))
     return (block.element.tag, block.element.get("class"), *above)
-
-
-def _letters(text: str) -> str:
-    return _NO_LETTER.sub("", text.casefold())
