@@ -33,6 +33,9 @@ _LEAST = 25
 _LEAST_EXTRACTED = 50
 """Characters from which on trafilatura's first find is taken, and not all of the page instead."""
 
+_LITTLE = 400
+"""Letters of a page without a sentence, of which trafilatura does not find the right part."""
+
 _MOST_BLOCKS = 20_000
 _MOST_TEXT = 2_000_000
 """Blocks and characters of a page that trafilatura is asked about; its time grows faster than they do."""
@@ -79,11 +82,15 @@ def placed(tree: _Element, blocks: Sequence[Block]) -> list[Placed]:
     """The blocks of a page, each told whether it was found.
 
     Where no sentence was found, trafilatura is asked again without the names of the
-    page's elements, for its patterns take them for something else.
+    page's elements, for its patterns take them for something else. A page with but a
+    few words is not one that it can judge.
     """
     small = len(blocks) <= _MOST_BLOCKS and sum(len(block.text) for block in blocks) <= _MOST_TEXT
     told = list(_told(blocks, _extracted(tree) if small else None))
-    if any(map(is_prose, blocks)) and not any(each.found and is_prose(each.block) for each in told):
+    if not any(map(is_prose, blocks)) and sum(each.weight for each in told) <= _LITTLE:
+        for each in told:
+            each.found = each.found or not each.block.is_link
+    elif any(map(is_prose, blocks)) and not any(each.found and is_prose(each.block) for each in told):
         told = list(_told(blocks, _extracted(_unnamed(tree))))
     _tell_copies(told)
     return told

@@ -159,15 +159,19 @@ def shown(blocks: Sequence[Block]) -> list[Block]:
 
 
 def _core(page: Page, tree: _Element) -> _Element:
-    """The smallest element with nearly all that was found and most of its blocks, so that it is no single paragraph."""
+    """The smallest element with nearly all that was found, and most of its blocks; it is no paragraph among others."""
     blocks: Counter[_Element] = Counter()
+    every: Counter[_Element] = Counter()
     for each in page.placed:
+        every.update((each.block.element, *each.block.element.iterancestors()))
         if each.found and not each.copied:
             blocks.update((each.block.element, *each.block.element.iterancestors()))
     core = tree
     while True:
         inner = max(core, key=lambda each: page.weights[each], default=None)
         if inner is None or page.weights[inner] < _NEARLY_ALL * page.found or blocks[inner] * 2 <= blocks[tree]:
+            return core
+        if every[inner] == 1 < every[core]:
             return core
         core = inner
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from rag.articles import cleaning
 from rag.articles.found import bare, is_prose
 from rag.articles.markup import Block
 
-_LEAST_UNSAID = 100
+_LEAST_UNSAID = 60
 """Letters from which on what is no sentence (a poem, a language that ends none with a mark) is an article."""
 
 _LONGEST_NOTICE = 500
@@ -45,6 +46,7 @@ def shows_article(blocks: Sequence[Block], *, scripted: bool) -> bool:
     text = " ".join(block.text for block in blocks if not block.heading)
     if len(text) <= _LONGEST_NOTICE and any(notice.search(text) for notice in _IN_PLACE):
         return False
-    free = "".join(line.unlinked for block in blocks if not block.heading for line in block.lines)
+    lines = cleaning.without_notices([line for block in blocks if not block.heading for line in block.lines])
+    free = "".join(line.unlinked for line in lines)
     least = _LEAST_UNSAID if scripted else 1
     return any(map(is_prose, blocks)) or len(bare(free)) >= least
