@@ -19,6 +19,7 @@
     │   ├── UnreadableError             the system does not let it be read
     │   ├── UnsupportedFormatError      no reader for this kind of file
     │   ├── EmptyArticleError           no text in it
+    │   ├── NoArticleError              a web page that shows no article
     │   ├── UndecodableError            not text in any known encoding
     │   ├── FrontMatterError            its front matter is not valid
     │   ├── SidecarError                what is said of it in a file beside it is not valid
@@ -206,6 +207,17 @@ class EmptyArticleError(ArticleError):
 
     def __init__(self, path: str) -> None:
         super().__init__(path, "there is no text in it; fill it or remove it")
+
+
+class NoArticleError(ArticleError):
+    """A web page that shows no article: without its scripts, or because there is none in it."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            path,
+            "this web page shows no article (only links, or a notice that it needs its scripts); "
+            "save it from a browser once the article shows, or remove it",
+        )
 
 
 class UndecodableError(ArticleError):

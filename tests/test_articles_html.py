@@ -14,6 +14,7 @@ from page_designs import DESIGNS, OTHERS, Story
 from rag.articles.draft import Draft, Metadata, Source
 from rag.articles.html import from_html, read_html
 from rag.articles.mhtml import read_mhtml
+from rag.errors import NoArticleError
 
 PARAGRAPHS = (
     (
@@ -112,3 +113,39 @@ def test_a_page_saved_with_all_its_parts_is_that_page() -> None:
     [draft] = read_mhtml(Source(saved.as_bytes(), "a.mhtml"))
     assert words(draft.text) == words(" ".join(PARAGRAPHS))
     assert draft.metadata.url == STORY.url
+
+
+def test_a_page_saved_with_all_its_parts_may_show_no_article() -> None:
+    saved = "MIME-Version: 1.0\nContent-Type: text/html\n\n<nav><a href=/>Home</a></nav><script>1</script>"
+    with pytest.raises(NoArticleError, match="shows no article"):
+        list(read_mhtml(Source(saved.encode(), "a.mhtml")))
+
+
+@pytest.mark.parametrize("made", ['name="date"', 'name="dc.date"', 'name="build-date"', 'http-equiv="last-modified"'])
+@pytest.mark.parametrize(
+    "shown",
+    [
+        '<time itemprop="datePublished" datetime="2021-05-04">May 4</time>',
+        "<p>By Ada Fenwick</p><p>May 4, 2021</p>",
+    ],
+)
+def test_a_date_that_the_page_shows_counts_before_that_of_its_making(made: str, shown: str) -> None:
+    head = f'<title>Ferry</title><meta {made} content="2031-01-01">'
+    page = (
+        f"<html><head>{head}</head><body><article><h1>Ferry</h1>{shown}{''.join(STORY.blocks)}</article></body></html>"
+    )
+    assert only(page).metadata.published == date(2021, 5, 4)
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        "<header><div class=today><time datetime=2031-01-02>Thursday, January 2, 2031</time></div></header>",
+        '<footer><p>This page was made on January 2, 2031.</p><a rel="author" href="/x">Web Desk</a></footer>',
+        "<section><article><h3><a href=/x>Boats</a></h3><time datetime=2031-01-02></time>Bo Ek</article></section>",
+    ],
+)
+def test_what_a_page_does_not_say_of_its_article_stays_unknown(beside: str) -> None:
+    above, below = (beside, "") if beside.startswith("<header") else ("", beside)
+    known = only(f"<title>Ferry</title>{above}<article><h1>Ferry</h1>{''.join(STORY.blocks)}</article>{below}").metadata
+    assert known == Metadata(title="Ferry")

@@ -77,6 +77,33 @@ def test_references_within_json_ld_are_followed() -> None:
     assert (stated.author, stated.source) == ("Ann Lee", "The Harbour")
 
 
+OWN = {"@type": "NewsArticle", "headline": "The lamp is lit", "author": "Ann Lee", "datePublished": "2020-05-04"}
+OTHER = {
+    "@type": "NewsArticle",
+    "headline": "Ferry captain retires",
+    "author": "Bo Ek",
+    "datePublished": "2017-01-01",
+    "url": "https://www.harbour.example/2017/ferry",
+}
+
+
+@pytest.mark.parametrize(
+    ("said", "author"),
+    [
+        ([OTHER, OWN], "Ann Lee"),
+        ({"@graph": [OTHER, {**OWN, "url": URL, "headline": "Light!"}]}, "Ann Lee"),
+        ({"@graph": [OTHER, {**OWN, "mainEntityOfPage": URL.replace("www.", ""), "headline": "Light!"}]}, "Ann Lee"),
+        ([{"@type": "ItemList", "itemListElement": [{"item": OTHER}]}, OWN], "Ann Lee"),
+        ([{**OTHER, "url": None}], "Bo Ek"),
+        (OTHER, None),
+    ],
+)
+def test_json_ld_of_another_article_says_nothing_of_this_one(said: object, author: str | None) -> None:
+    head = f'<link rel="canonical" href="{URL}"><meta property="og:title" content="The lamp is lit">'
+    stated = read(f"{head}<script type='application/ld+json'>{json.dumps(said)}</script>").stated
+    assert (stated.author, stated.url) == (author, URL)
+
+
 @pytest.mark.parametrize(
     "script",
     [
@@ -115,7 +142,8 @@ def test_json_ld_that_makes_no_sense_says_nothing(script: str) -> None:
     ],
 )
 def test_only_a_date_of_publication_is_one(meta: str, published: date | None) -> None:
-    assert read(f"<meta {meta}>").stated.published == published
+    head = read(f"<meta {meta}>")
+    assert (head.stated.published or head.dated) == published
 
 
 @pytest.mark.parametrize(

@@ -149,6 +149,9 @@ def test_rows_and_items_of_links_are_links() -> None:
     "page",
     [
         "<html><body><p>first</p></body></html><p>last</p>",
+        "<title>Lamp</title><main>first</main>and so on<p>last</p>",
+        "<!doctype html><meta charset=utf-8><title>Lamp</title><header>first</header><article><p>last</p></article>",
+        "<html><head><title>Lamp</title><section>first</section><script>1</script><p>last</p></html>",
         "<html><body><p>first</p></body><p>last</p></html>",
         "<p>first</p></div></td></span><p>last</p>",
         "<p>first<b><i>mis</b>nested</i></p><p>last</p>",

@@ -52,6 +52,7 @@ _NOTICE = re.compile(
             r"print (?:this )?(?:article|page|story)|leave a comment|view (?:all )?comments|\d+ comments?",
             r"(?:sign up|subscribe|donate|support us)(?: now| today| here)?|remind me later|no,? thanks|not now",
             r"(?:support|donate to) (?:our (?:work|journalism|newsroom)|independent journalism)(?: now| today)?",
+            r"(?:subscribe|log in|sign in|register)(?: now)? to (?:continue|keep|go on|unlock|read)\b[^.?!:]{0,40}",
             r"become an? (?:member|subscriber|supporter|patron)(?: now| today)?",
             r"(?:sign up|subscribe)\b[^.!?]{0,60}\bour\b[^.!?]{0,60}\b(?:newsletter|channel|podcast)s?\b[^.!?]{0,80}",
             r"(?:already a (?:member|subscriber)\? )?(?:log|sign) in(?: (?:here|now))?",

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from html import escape
 
-from rag.articles import cleaning, html_byline, html_head, main_text, markup, metadata
+from rag.articles import cleaning, html_byline, html_head, main_text, markup, metadata, shells
 from rag.articles.draft import Draft, Metadata, Source
+from rag.errors import NoArticleError
 
 _MARKUP = re.compile(r"<(?:p|br|div)\b", re.IGNORECASE)
 
@@ -21,6 +22,7 @@ def read_html(source: Source) -> Iterator[Draft]:
     Raises:
         UndecodableError: The bytes are no text.
         BrokenFileError: They are no HTML.
+        NoArticleError: The page has words, but shows no article.
     """
     draft = from_page(markup.decoded(source.data, source.path), source.path, source.known.url)
     if draft is not None:
@@ -28,16 +30,20 @@ def read_html(source: Source) -> Iterator[Draft]:
 
 
 def from_page(text: str, path: str, address: str | None) -> Draft | None:
-    """The article in a web page that was found at ``address``; ``None`` where it shows none.
+    """The article in a web page that was found at ``address``; ``None`` where there is no word in it.
 
     Raises:
         BrokenFileError: It is no HTML.
+        NoArticleError: There are words, but no article.
     """
-    return _draft(text, Metadata(), path, address, whole=False)
+    draft = _draft(text, Metadata(), path, address, whole=False)
+    if draft is None and _shows_anything(text, path):
+        raise NoArticleError(path)
+    return draft
 
 
 def from_html(text: str, known: Metadata, path: str, *, whole: bool = False) -> Draft | None:
-    """The article in markup, a whole page or a piece of one; ``None`` where there is no text in it.
+    """The article in markup, a whole page or a piece of one; ``None`` where there is none in it.
 
     What is ``known`` comes before what the markup says of itself. ``whole`` says
     that there is nothing but the article in it, as in a book or a message, so that
@@ -61,12 +67,13 @@ def _draft(text: str, known: Metadata, path: str, address: str | None, *, whole:
     stated = replace(head.stated, title=html_head.title(head.stated.title, headings, head.stated.source))
     stated = known.or_else(stated)
     if whole:
+        stated = stated.or_else(Metadata(published=head.dated))
         blocks = main_text.shown(blocks)
     else:
         page = main_text.survey(tree, blocks, stated.title)
-        stated = stated.or_else(html_byline.shown(page, tree, stated))
+        stated = stated.or_else(html_byline.shown(page, tree, stated)).or_else(Metadata(published=head.dated))
         blocks = main_text.article(page)
-        if scripted and not page.found and not any(map(main_text.is_prose, blocks)):
+        if not shells.shows_article(blocks, scripted=scripted):
             return _from_body(head.body, stated, path)
     origin, lines = metadata.take_origin(markup.lines(blocks))
     lines, sender = cleaning.without_appeal(lines)
@@ -74,6 +81,14 @@ def _draft(text: str, known: Metadata, path: str, address: str | None, *, whole:
     stated = stated.or_else(shown).or_else(origin).or_else(Metadata(source=sender))
     words = cleaning.joined(lines) or (shown.title if whole else None)
     return Draft(stated, words) if words else None
+
+
+def _shows_anything(text: str, path: str) -> bool:
+    """Whether there are words in a page, or scripts that would show some."""
+    tree = markup.parse(text, path)
+    return tree is not None and (
+        next(tree.iter("script"), None) is not None or next(markup.blocks(tree), None) is not None
+    )
 
 
 def _from_body(body: str, stated: Metadata, path: str) -> Draft | None:

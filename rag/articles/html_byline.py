@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from rag.articles import html_head, metadata
 from rag.articles.draft import Line, Metadata
-from rag.articles.main_text import Mark, Page
+from rag.articles.main_text import Page
+from rag.articles.marks import Mark
 
 if TYPE_CHECKING:
     from lxml.etree import _Element

@@ -35,8 +35,10 @@ _DATES = (
     "sailthru.date", "pubdate", "publishdate", "publish-date", "publish_date", "publication_date", "pub_date",
     "publication-date", "published", "published_time", "datepublished", "date.published", "og:published_time",
     "og:pubdate", "originalpublicationdate", "article_date_original", "cxenseparse:recs:publishtime",
-    "dc.date", "dcterms.date", "dcterms.created", "dc.date.created", "date", "og:date",
 )  # fmt: skip
+_PAGE_DATES = ("dc.date", "dcterms.date", "dcterms.created", "dc.date.created", "date", "og:date")
+"""What may as well be the day on which a program made the page."""
+
 _SITES = (
     "dc.publisher",
     "dcterms.publisher",
@@ -118,10 +120,15 @@ _NOBODY = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What a page says of its article; ``body`` is the text that it gives to search engines, or empty."""
+    """What a page says of its article.
+
+    ``body`` is the text that it gives to search engines, or empty, and ``dated`` a
+    date that may be the article's, where the page shows none.
+    """
 
     stated: Metadata
     body: str
+    dated: date | None = None
 
 
 _LONGEST_NAME = 120
@@ -132,7 +139,8 @@ _SITE_AFTER = re.compile(r"\s+[|–—·•»›:-]+\s+|\s*[|»]\s*")
 def read(tree: _Element, base: str | None) -> Head:
     """What the head of a page says, and its JSON-LD; ``base`` is the page's own address, where it is known."""
     meta = _meta(tree)
-    article, publisher = _linked_data(tree)
+    said = [*_canonical(tree), *meta.get("og:url", ())]
+    article, publisher = _linked_data(tree, {_place(each, base) for each in said} - {""}, _first(meta, _TITLES) or "")
     address = _address(tree, meta, article, base)
     named = [*meta.get("og:site_name", ()), _named(article.get("publisher")), publisher]
     named += itertools.chain.from_iterable(meta.get(name, ()) for name in _SITES)
@@ -144,12 +152,11 @@ def read(tree: _Element, base: str | None) -> Head:
         author=authors(_names(article.get("author")) or _names(article.get("creator")), site, address)
         or next(filter(None, (authors(meta.get(name, ()), site, address) for name in _AUTHORS)), None),
         source=site,
-        published=day(article.get("datePublished"))
-        or next(filter(None, (day(text) for name in _DATES for text in meta.get(name, ()))), None),
+        published=day(article.get("datePublished")) or _dated(meta, _DATES),
         url=address,
         language=_language(tree, meta, article),
     )
-    return Head(stated, body if isinstance(body, str) else "")
+    return Head(stated, body if isinstance(body, str) else "", _dated(meta, _PAGE_DATES))
 
 
 def saved_from(markup: str) -> str | None:
@@ -219,8 +226,12 @@ def _meta(tree: _Element) -> dict[str, list[str]]:
     return found
 
 
-def _linked_data(tree: _Element) -> tuple[Mapping[str, object], str | None]:
-    """The article in a page's JSON-LD, empty where there is none, and the name of a site or organisation beside it."""
+def _linked_data(tree: _Element, places: Collection[str], title: str) -> tuple[Mapping[str, object], str | None]:
+    """The article in a page's JSON-LD, empty where there is none, and the name of a site or organisation beside it.
+
+    Of several it is the one at the page's own address, or with its title. One that
+    has another address and another title is another article.
+    """
     entities: dict[str, Mapping[str, object]] = {}
     articles: list[Mapping[str, object]] = []
     site = None
@@ -235,9 +246,29 @@ def _linked_data(tree: _Element) -> tuple[Mapping[str, object], str | None]:
             kind for kind in kinds if isinstance(kind, str)
         ):
             site = site or _text(each.get("name"))
-    article = next((each for each in articles if "datePublished" in each), articles[0] if articles else {})
+    own = [each for each in articles if _is_own(each, places, title)]
+    others = [each for each in articles if not (places and title and _addresses(each) and each.get("headline"))]
+    article = next((each for each in own or others if "datePublished" in each), next(iter(own or others), {}))
     resolved = {key: _resolved(value, entities) for key, value in article.items()}
     return resolved, site
+
+
+def _is_own(article: Mapping[str, object], places: Collection[str], title: str) -> bool:
+    headline, words = set(_words(_text(article.get("headline")) or "")), set(_words(title))
+    alike = len(headline & words) * 2 > min(len(headline), len(words))
+    return alike or any(_place(each, None) in places for each in _addresses(article))
+
+
+def _addresses(article: Mapping[str, object]) -> list[str]:
+    """The addresses that JSON-LD gives for an article."""
+    page = article.get("mainEntityOfPage")
+    said = (page.get("@id") if isinstance(page, Mapping) else page, article.get("url"))
+    return [each for each in said if isinstance(each, str) and "://" in each]
+
+
+def _place(address: str, base: str | None) -> str:
+    """What tells an address from those of other articles of the site."""
+    return (_absolute(address.strip(), base) or "").partition("://")[2].removeprefix("www.").rstrip("/")
 
 
 def _resolved(value: object, entities: Mapping[str, Mapping[str, object]]) -> object:
@@ -278,16 +309,18 @@ def _unwrapped(text: str) -> str:
 def _address(
     tree: _Element, meta: Mapping[str, list[str]], article: Mapping[str, object], base: str | None
 ) -> str | None:
-    canonical = [
-        each.get("href") for each in tree.iter("link") if "canonical" in (each.get("rel") or "").casefold().split()
-    ]
     page = article.get("mainEntityOfPage")
     linked = [page.get("@id") if isinstance(page, Mapping) else page, article.get("url")]
-    said = [*canonical, *meta.get("og:url", ()), *linked, base]
+    said = [*_canonical(tree), *meta.get("og:url", ()), *linked, base]
     for each in said:
         if isinstance(each, str) and (address := _absolute(each.strip(), base)):
             return address
     return None
+
+
+def _canonical(tree: _Element) -> list[str]:
+    links = (each for each in tree.iter("link") if "canonical" in (each.get("rel") or "").casefold().split())
+    return [address for each in links if (address := each.get("href"))]
 
 
 def _absolute(address: str, base: str | None) -> str | None:
@@ -352,6 +385,10 @@ def _site(value: object) -> str | None:
 
 def _first(meta: Mapping[str, list[str]], names: Collection[str]) -> str | None:
     return next(filter(None, (_text(text) for name in names for text in meta.get(name, ()))), None)
+
+
+def _dated(meta: Mapping[str, list[str]], names: Collection[str]) -> date | None:
+    return next(filter(None, (day(text) for name in names for text in meta.get(name, ()))), None)
 
 
 def _text(value: object) -> str | None:

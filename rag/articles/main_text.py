@@ -14,102 +14,38 @@ and adds as much.
 from __future__ import annotations
 
 import itertools
-import logging
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from rag.articles import cleaning, dates, markup, metadata
+from rag.articles import cleaning, dates, marks, markup, metadata
 from rag.articles.draft import Metadata
+from rag.articles.found import Placed, bare, is_prose, others, placed
+from rag.articles.marks import Mark
 from rag.articles.markup import Block
 
 if TYPE_CHECKING:
     from lxml.etree import _Element
-    from lxml.html import HtmlElement
 
 _NEARLY_ALL = 0.8
 """The share of what was found that is in the core."""
 
 _LARGE = 0.3
-"""The share of what was found from which on an element is taken for a part of the page, whatever it is called."""
-
-_LONG = 40
-_LONG_RUN = 300
-_MANY = 3
-"""Letters of a block that is hardly there twice by chance, letters and number of blocks in a row that are."""
-
-_LEAST = 25
-"""Letters of a block that may stand within a line that trafilatura put together of several."""
-
-_MOST_BLOCKS = 20_000
-_MOST_TEXT = 2_000_000
-"""Blocks and characters of a page that trafilatura is asked about; its time grows faster than they do."""
+_MUCH = 400
+_HALF = 0.5
+"""The share of what was found, and its letters, from which on an element is a part of the article, whatever it is
+called; where there are fewer letters, it takes the greater share: an appeal may be as long as a paragraph."""
 
 _FAR = 4
 """Elements between a block and the one that holds the paragraphs around it."""
 
-_SENTENCE_END = (*".!?…:;,", "。", "！", "？", "؟", "।", "۔")
-_CLOSERS = "\"'”’»)]」』）】"
-_IDEOGRAPH = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_DENSE = 2
-"""How many letters more a character of Chinese, Japanese or Korean counts for."""
+_LONG = 40
+"""Characters of what is more than a label."""
 
-_NO_LETTER = re.compile(r"[\W_]+")
-_INNER_CAPITAL = re.compile(r"(?<=[a-z])(?=[A-Z])")
-
-_ELSE = re.compile(
-    r"(?<![a-z])(?<!js-)(?:"
-    r"shar(?:e|es|ing|ebar|ebuttons?|ethis|edaddy)|socials?|sociable|addthis|addtoany"
-    r"|newsletters?|subscri(?:be|ption)|sign-?up|mailchimp|opt-?in|paywall|regwall|login|donat(?:e|ions?)"
-    r"|related(?:posts)?|recommend(?:ed|ations?)|recirc(?:ulation)?|read-?more|also-read|more-(?:stories|from)"
-    r"|most-?(?:read|popular)|trending|up-next|next-article|outbrain|taboola|zergnet|revcontent|criteo|dianomi"
-    r"|comments|comment-?list|comment-respond|disqus|respond|reply"
-    r"|cookies?|consent|gdpr|ccpa|onetrust|popup|modal|lightbox"
-    r"|ads?|adverts?|advertisement|adslot|sponsored|promo"
-    r"|nav|navigation|navbar|(?:sub)?menu|breadcrumbs?|pagination|pager|skip-link|back-to-top|toolbar|tags|tag-?list"
-    r")(?![a-z])"
-)
-_ASIDE = re.compile(
-    r"(?<![a-z])(?<!js-)(?:sidebar|footer|masthead|widget|banner|overlay|bio|topics|keywords|print|rating|poll|quiz"
-    r"|credit|popular|latest|promoted|tools|gallery|slideshow|carousel|copyright)(?![a-z])"
-)
-_ABOUT = re.compile(
-    r"(?<![a-z])(?:byline|timestamp|meta|metadata|authors?|dateline|date|publi(?:shed|cation)|pubdate)(?![a-z])"
-)
 _LEAD = re.compile(r"intro|lead|lede|standfirst|dek|subtitle|sub-?head|summary|excerpt|abstract|teaser", re.IGNORECASE)
 _DATED = re.compile(r"(?:first |last )?(?:updated|published|posted|by)\b", re.IGNORECASE)
-_QUOTED = re.compile(r"embed|tweet")
-_ELSE_ROLES = frozenset(
-    ("alertdialog", "banner", "contentinfo", "dialog", "menu", "menubar", "navigation", "search", "toolbar")
-)
-_ARTICLE_TYPE = re.compile(r"schema\.org/\w*(?:Article|BlogPosting|Report|Review)\b")
-
-
-class Mark(IntEnum):
-    """What the tags and names of elements say that they hold."""
-
-    NONE = 0
-    ABOUT = 1
-    """Author, date and the like."""
-    ASIDE = 2
-    """Beside the article, unless trafilatura took it for a part of it."""
-    ELSE = 3
-    """Something else."""
-
-
-@dataclass(slots=True)
-class _Placed:
-    """A block with its number in the page, its letters, and whether it was found, and is one of several copies."""
-
-    block: Block
-    number: int
-    letters: str
-    found: bool
-    original: int
-    copied: bool = False
 
 
 @dataclass(slots=True)
@@ -121,10 +57,10 @@ class Page:
     all of them, and ``region`` the one around it that says that it is an article;
     ``first`` is the number of the core's first block, and ``title`` that of the
     block with the title. ``homes`` are the elements in the region whose paragraphs
-    are made as those of the core.
+    are made as those of the core, and ``others`` are those with other articles.
     """
 
-    placed: list[_Placed]
+    placed: list[Placed]
     weights: Counter[_Element] = field(default_factory=Counter)
     found: int = 0
     core: _Element | None = None
@@ -132,6 +68,7 @@ class Page:
     title: int | None = None
     first: int = 0
     homes: set[_Element] = field(default_factory=set)
+    others: set[_Element] = field(default_factory=set)
     _marks: dict[_Element, Mark] = field(default_factory=dict)
 
     @property
@@ -162,25 +99,28 @@ class Page:
             each = each.getparent()
         mark = Mark.NONE if each is None else self._marks[each]
         for each in reversed(path):
-            large = self.found and self.weights[each] >= _LARGE * self.found
-            mark = mark if large else max(mark, _own_mark(each))
+            own = Mark.ELSE if each in self.others else marks.mark(each)
+            mark = mark if self._is_large(each) else max(mark, own)
             self._marks[each] = mark
         return mark
+
+    def _is_large(self, element: _Element) -> bool:
+        weight = self.weights[element]
+        return weight > 0 and weight >= (_LARGE if weight >= _MUCH else _HALF) * self.found
 
 
 def survey(tree: _Element, blocks: Sequence[Block], title: str | None) -> Page:
     """Where the article stands in a page of these blocks; ``title`` is its title, where it is known."""
-    small = len(blocks) <= _MOST_BLOCKS and sum(len(block.text) for block in blocks) <= _MOST_TEXT
-    page = Page(list(_placed(blocks, _extracted(tree) if small else None)))
-    _tell_copies(page.placed)
+    page = Page(placed(tree, blocks))
+    page.others = others(page.placed, bare(title or ""))
     for each in page.placed:
         if each.found and not each.copied:
-            page.found += len(each.letters)
+            page.found += each.weight
             for element in (each.block.element, *each.block.element.iterancestors()):
-                page.weights[element] += len(each.letters)
+                page.weights[element] += each.weight
     if page.found:
         page.core = _core(page, tree)
-        page.region = next(filter(_is_article, page.core.iterancestors()), page.core)
+        page.region = next(filter(marks.is_article, page.core.iterancestors()), page.core)
         page.first = next(each.number for each in page.placed if _within(each.block, page.core))
         page.title = _title(page, title)
         page.homes = _homes(page)
@@ -189,13 +129,15 @@ def survey(tree: _Element, blocks: Sequence[Block], title: str | None) -> Page:
 
 def article(page: Page) -> list[Block]:
     """The blocks of the article, with its title where the page shows it."""
-    kept = [each for each in page.placed if not each.copied and _belongs(page, each)]
-    if sum(len(each.letters) for each in kept if each.found) * 2 < page.found:  # the names of this page say nothing
+    kept = [each for each in page.placed if _belongs(page, each)]
+    first = {each.number for each in kept}
+    kept = [each for each in kept if not (each.copied and each.original in first)]
+    if sum(each.weight for each in kept if each.found) * 2 < page.found:  # the names of this page say nothing
         kept = [each for each in page.placed if each.found and not each.copied]
     begin = next((each.number for each in kept if _is_text(each.block)), None)
     end = next((each.number for each in reversed(kept) if _is_text(each.block)), None)
     if begin is None or end is None:
-        return [each.block for each in kept]
+        return [each.block for each in kept if not _is_menu(each.block)]
     above = page.title if page.title is not None and page.title < begin else 0
     return [
         each.block
@@ -216,77 +158,27 @@ def shown(blocks: Sequence[Block]) -> list[Block]:
     return [each for each in blocks if hidden.isdisjoint((each.element, *each.element.iterancestors()))]
 
 
-def is_prose(block: Block) -> bool:
-    """Whether a block is a sentence or more, and not a title or a button."""
-    text = block.text
-    length = len(text) + _DENSE * len(_IDEOGRAPH.findall(text))
-    return length > _LONG and text.rstrip(_CLOSERS).endswith(_SENTENCE_END) and not block.is_link
-
-
-def _extracted(tree: _Element) -> str | None:
-    """The text that trafilatura takes for the article's; ``None`` where it fails."""
-    import trafilatura
-
-    log = logging.getLogger("trafilatura")
-    if not log.handlers:  # what it says of a page is nothing that a person can act on
-        log.addHandler(logging.NullHandler())
-    page = cast("HtmlElement", tree)
-    try:
-        import os
-
-        from trafilatura.settings import use_config
-
-        config = use_config()
-        config.set("DEFAULT", "MIN_EXTRACTED_SIZE", os.environ.get("MES", "250"))
-        config.set("DEFAULT", "MIN_OUTPUT_SIZE", "1")
-        document = trafilatura.bare_extraction(
-            page, include_comments=False, include_tables=True, config=config, favor_recall=bool(os.environ.get("REC"))
-        )
-    except MemoryError:
-        raise
-    except Exception:  # noqa: BLE001 - it may raise anything on a strange page, which is read without it then
-        return None
-    return getattr(document, "text", None) or ""
-
-
-def _placed(blocks: Sequence[Block], extracted: str | None) -> Iterator[_Placed]:
-    """The blocks, told which of them were extracted; of a page too large for that, sentences are taken for found."""
-    lines = set(map(_letters, (extracted or "").split("\n"))) - {""}
-    together = _letters(extracted or "")
-    seen: dict[str, int] = {}
-    for number, block in enumerate(blocks):
-        letters = _letters(block.text)
-        found = letters in lines or any(_letters(line.text) in lines for line in block.lines)
-        found = found or (len(letters) > _LEAST and letters in together) or (extracted is None and is_prose(block))
-        yield _Placed(block, number, letters, found, seen.setdefault(letters, number))
-
-
-def _tell_copies(placed: Sequence[_Placed]) -> None:
-    """Marks what the page has twice, several blocks in a row; a sentence alone may well be said twice."""
-    run: list[_Placed] = []
-    for each in (*placed, None):
-        copy = each is not None and each.original < each.number
-        if each is not None and copy and run and each.original == run[-1].original + 1:
-            run.append(each)
-            continue
-        if len(run) >= _MANY and sum(len(one.letters) for one in run) > _LONG_RUN:
-            for one in run:
-                one.copied = True
-        run = [each] if each is not None and copy else []
-
-
 def _core(page: Page, tree: _Element) -> _Element:
+    """The smallest element with nearly all that was found, and most of its blocks; it is no paragraph among others."""
+    blocks: Counter[_Element] = Counter()
+    every: Counter[_Element] = Counter()
+    for each in page.placed:
+        every.update((each.block.element, *each.block.element.iterancestors()))
+        if each.found and not each.copied:
+            blocks.update((each.block.element, *each.block.element.iterancestors()))
     core = tree
     while True:
         inner = max(core, key=lambda each: page.weights[each], default=None)
-        if inner is None or page.weights[inner] < _NEARLY_ALL * page.found:
+        if inner is None or page.weights[inner] < _NEARLY_ALL * page.found or blocks[inner] * 2 <= blocks[tree]:
+            return core
+        if every[inner] == 1 < every[core]:
             return core
         core = inner
 
 
 def _title(page: Page, title: str | None) -> int | None:
     """The number of the block with the title: that with its words, or the last chief heading above the core."""
-    letters = _letters(title or "")
+    letters = bare(title or "")
     same = (each.number for each in page.placed if each.block.heading and letters and each.letters == letters)
     above = (
         each.number
@@ -307,7 +199,7 @@ def _homes(page: Page) -> set[_Element]:
     }
 
 
-def _belongs(page: Page, each: _Placed) -> bool:
+def _belongs(page: Page, each: Placed) -> bool:
     """Whether a block is the article's."""
     block, mark = each.block, page.mark(each.block.element)
     if page.core is None:
@@ -342,39 +234,13 @@ def _is_menu(block: Block) -> bool:
     """Whether a block is mostly links, several in it."""
     if block.is_link:
         return True
-    letters = len(_letters(block.text))
-    free = len(_letters("".join(line.unlinked for line in block.lines)))
+    letters = len(bare(block.text))
+    free = len(bare("".join(line.unlinked for line in block.lines)))
     return len(block.lines) > 1 and free * 3 < letters and not is_prose(block)
 
 
 def _is_text(block: Block) -> bool:
     return is_prose(block) and bool(cleaning.without_notices(block.lines))
-
-
-def _own_mark(element: _Element) -> Mark:
-    names = _INNER_CAPITAL.sub("-", f"{element.get('id', '')} {element.get('class', '')}").lower().replace("_", "-")
-    tag, role = element.tag, element.get("role")
-    if tag == "blockquote" or _QUOTED.search(names):
-        return Mark.NONE
-    if tag in ("nav", "menu", "dialog") or role in _ELSE_ROLES or _ELSE.search(names):
-        return Mark.ELSE
-    parent = element.getparent()
-    if tag == "footer" and parent is not None and parent.tag == "blockquote":
-        return Mark.NONE
-    beside = tag in ("aside", "footer", "form", "fieldset") or role == "complementary"
-    if beside or _ASIDE.search(names) or markup.is_hidden(element):
-        return Mark.ASIDE
-    return Mark.ABOUT if _ABOUT.search(names) else Mark.NONE
-
-
-def _is_article(element: _Element) -> bool:
-    """Whether an element says that it is a page's article, or main part."""
-    return (
-        element.tag in ("article", "main")
-        or element.get("role") in ("article", "main")
-        or element.get("itemprop") == "articleBody"
-        or bool(_ARTICLE_TYPE.search(element.get("itemtype", "")))
-    )
 
 
 def _within(block: Block, container: _Element | None) -> bool:
@@ -386,7 +252,3 @@ def _kind(block: Block) -> tuple[object, ...]:
     parent = block.element.getparent()
     above = () if parent is None else (parent.tag, parent.get("class"))
     return (block.element.tag, block.element.get("class"), *above)
-
-
-def _letters(text: str) -> str:
-    return _NO_LETTER.sub("", text.casefold())

@@ -8,6 +8,7 @@ a browser shows.
 from __future__ import annotations
 
 import codecs
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -97,6 +98,11 @@ _INSTEAD = frozenset(
 
 _MUCH = 500
 """Characters."""
+
+_HEAD_PARTS = frozenset(
+    ("base", "basefont", "bgsound", "link", "meta", "noscript", "object", "script", "style", "template", "title")
+)
+"""What may stand in a ``<head>``; anything else ends it."""
 
 _BLOCKS = frozenset(
     [
@@ -241,9 +247,29 @@ def parse(markup: str, path: str) -> _Element | None:
         except etree.LxmlError as error:
             raise BrokenFileError(path, "it is no HTML") from error
         if not any("depth" in entry.message for entry in parser.error_log):
-            return tree
+            break
         markup = _LAYERS.sub("<p>", markup)
+    _end_head(tree)
     return tree
+
+
+def _end_head(tree: _Element) -> None:
+    """Puts what libxml2, which does not know it, left in a ``<head>`` that was never closed where a browser has it."""
+    from lxml import etree
+
+    head = tree.find("head")
+    if head is None:
+        return
+    stray = list(itertools.dropwhile(lambda each: each.tag in _HEAD_PARTS, head))
+    if stray:
+        body = tree.find("body")
+        if body is None:
+            body = etree.SubElement(tree, "body")
+        for position, element in enumerate(stray):
+            body.insert(position, element)
+        text, body.text = body.text, None
+        last = stray[-1]
+        last.tail = (last.tail or "") + (text or "") or None
 
 
 def drop_unseen(tree: _Element) -> None:
@@ -266,13 +292,15 @@ def drop_unseen(tree: _Element) -> None:
 
 def is_hidden(element: _Element) -> bool:
     """Whether an element says of itself that it does not show."""
-    attributes = element.attrib
-    if attributes.get("hidden", "until-found") != "until-found":
+    return is_unread(element) or (element.get("aria-hidden") == "true" and element.tag in _BLOCKS)
+
+
+def is_unread(element: _Element) -> bool:
+    """Whether an element is not to be seen, until a script may show it."""
+    if element.get("hidden", "until-found") != "until-found":
         return True
-    style, names = attributes.get("style"), attributes.get("class")
-    if (style and _INVISIBLE_STYLE.search(style)) or (names and _UNREAD.search(names)):
-        return True
-    return attributes.get("aria-hidden") == "true" and element.tag in _BLOCKS
+    style, names = element.get("style"), element.get("class")
+    return bool((style and _INVISIBLE_STYLE.search(style)) or (names and _UNREAD.search(names)))
 
 
 def blocks(tree: _Element) -> Iterator[Block]:
