@@ -105,6 +105,38 @@ def test_sentences_about_such_things_stay(line: str) -> None:
     assert article(f"{FIRST}\n\n{LAST}\n\n{line}").text == f"{FIRST}\n\n{LAST}\n\n{line}"
 
 
+LINES = (
+    "The harbour museum reopened on Friday after three years of repairs, and\n"
+    "the queue reached the fish market by ten. Its director said that eleven\n"
+    "thousand people had given money for the new roof."
+)
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        "Related article: [Museum roof falls in for the second time since the\nspring, and nobody was inside](#)",
+        "Related article: Museum roof falls in for the second time since spring\nbegan, and nobody was inside",
+        "Read more: [Museum roof\nfalls in](https://example.org/a-long-address-that-does-not-count)",
+    ],
+)
+def test_a_related_link_goes_whole_where_it_is_broken_into_lines(notice: str) -> None:
+    assert article(f"{LINES}\n\n{notice}\n\n{LINES}").text == f"{LINES}\n\n{LINES}"
+
+
+@pytest.mark.parametrize(
+    "paragraph",
+    [
+        "Related: he kept the lamp, the bell and the old log of the lighthouse\nin a shed, where they were found.",
+        "Watch: the roof was held by four beams, and the last of them broke at\nnoon",
+        "Read more: that was\nthe advice of the director",
+    ],
+)
+def test_a_broken_paragraph_that_is_no_link_stays_whole(paragraph: str) -> None:
+    kept = article(f"{LINES}\n\n{paragraph}\n\n{LINES}").text
+    assert paragraph.partition("\n")[2] in kept
+
+
 def test_lines_of_a_broken_paragraph_stay() -> None:
     broken = "The director was asked what the\nadvertisement\nhad cost, and whether to\nshare\nthe bill, or\nnot now."
     assert article(f"{broken}\n\n{FIRST}").text == f"{broken}\n\n{FIRST}"
