@@ -6,9 +6,15 @@ and headings.
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from rag.articles import cleaning, front_matter, markdown, metadata
 from rag.articles.decoding import decode
 from rag.articles.draft import Draft, Metadata, Source
+
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+"""A punctuation mark that Markdown would take for its own, if not for the backslash."""
 
 
 def read_text(source: Source) -> tuple[Draft, ...]:
@@ -39,4 +45,6 @@ def from_text(text: str, stated: Metadata, *, strictly: bool = False) -> Draft:
 
 def _read(source: Source, *, strictly: bool) -> tuple[Draft, ...]:
     stated, body = front_matter.split(decode(source.data, source.path), source.path)
+    if strictly and stated.title:  # pandoc writes Markdown there too
+        stated = replace(stated, title=_ESCAPED.sub(r"\1", stated.title))
     return (from_text(body, stated, strictly=strictly),)
