@@ -635,8 +635,12 @@ def test_broken_words_are_joined_over_the_end_of_a_page() -> None:
 
 
 def test_an_address_of_several_lines_keeps_its_hyphens() -> None:
-    text = wrapped(f"{FIRST} The government paid for it.", 50)
-    lines = ["https://harbour.example/2019/05/", "the-old-lamp-is-lit-for-the-govern-", "ment"]
+    text = [
+        *wrapped(FIRST, 50),
+        "All of it was said to be the work of the govern-",
+        "ment, and of a government before it.",
+    ]
+    lines = ["https://harbour.example/2019/05/harbour-", "museum-opens-again-after-the-repair-works-", "a6570"]
     page = [Put(40, 60 + 12 * n, line) for n, line in enumerate([*text, "", "Original url:", *lines])]
     assert drafted(pdf(page)).metadata.url == "".join(lines)
 
