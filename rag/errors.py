@@ -151,6 +151,10 @@ class CorpusMissingError(CorpusError):
         )
 
 
+_USUAL = "text, Markdown, HTML, PDF, DOCX, ODT, RTF, EPUB, an e-mail (.eml), CSV, JSON or a ZIP archive of those"
+"""Of the formats that are read, those that people know; a list of all ends of names would hide them."""
+
+
 class CorpusEmptyError(CorpusError):
     """The folder holds no article."""
 
@@ -158,7 +162,7 @@ class CorpusEmptyError(CorpusError):
         self.formats = tuple(formats)
         super().__init__(
             corpus,
-            f"There is no article in {corpus!r}. Put some there ({', '.join(self.formats)}), then run `rag build`.",
+            f"There is no article in {corpus!r}. Put some there ({_USUAL}), then run `rag build`.",
         )
 
 
@@ -194,11 +198,15 @@ class UnreadableError(ArticleError):
 
 
 class UnsupportedFormatError(ArticleError):
-    """No reader knows this kind of file."""
+    """No reader knows this kind of file; ``formats`` are how the names of those end that can be read.
 
-    def __init__(self, path: str, formats: Sequence[str]) -> None:
+    ``cure`` is what to do with a file of just this kind.
+    """
+
+    def __init__(self, path: str, formats: Sequence[str], cure: str | None = None) -> None:
         self.formats = tuple(formats)
-        super().__init__(path, f"this kind of file is not supported; save it as one of {', '.join(self.formats)}")
+        self.cure = cure
+        super().__init__(path, f"this kind of file is not supported; {cure or f'save it as {_USUAL}'}")
 
 
 class EmptyArticleError(ArticleError):

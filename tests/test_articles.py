@@ -51,10 +51,25 @@ def test_a_file_is_read_by_the_end_of_its_name_whatever_its_case(path: str) -> N
 
 
 @pytest.mark.parametrize("path", ["a.jpg", "a.doc", "README", "a.txt.gz", ".txt"])
-def test_what_no_reader_knows_is_refused_with_the_formats_that_are_known(path: str) -> None:
-    with pytest.raises(UnsupportedFormatError, match=r"\.md, \.markdown, \.txt, \.text") as caught:
+def test_what_no_reader_knows_is_refused_with_what_to_do(path: str) -> None:
+    with pytest.raises(UnsupportedFormatError, match=r"not supported; .*(?:save it|recognised|unpack it)") as caught:
         tuple(read(BODY.encode(), path))
     assert caught.value.path == path
+
+
+@pytest.mark.parametrize(
+    ("path", "cure"),
+    [
+        ("a.doc", "save it as DOCX, ODT or PDF"),
+        ("clips.tar.zst", "unpack it, and add what is in it"),
+        ("a.XLSX", "save it as CSV, one article a row"),
+        ("a.unheard", "save it as text, Markdown, HTML, PDF, DOCX, ODT, RTF, EPUB"),
+    ],
+)
+def test_a_kind_of_file_that_is_not_read_has_its_own_cure(path: str, cure: str) -> None:
+    with pytest.raises(UnsupportedFormatError, match=cure) as caught:
+        tuple(read(BODY.encode(), path))
+    assert len(caught.value.reason) < 160
 
 
 def test_an_article_is_named_by_its_bytes() -> None:
