@@ -26,6 +26,7 @@
     │   ├── ColumnsUnknownError         a table, and no column of it is known to hold text
     │   ├── ArticleTooLargeError        larger than a reader accepts
     │   ├── BrokenFileError             not what its name says, or damaged
+    │   ├── MisnamedFileError           of a kind that is read under another name
     │   ├── EncryptedFileError          it asks for a password
     │   ├── ScannedFileError            pictures of pages, without text
     │   ├── SlowFileError               its reader takes too long, or too much memory
@@ -276,6 +277,15 @@ class BrokenFileError(ArticleError):
     def __init__(self, path: str, problem: str) -> None:
         self.problem = problem
         super().__init__(path, f"it cannot be made sense of ({problem}); save it again from the program that made it")
+
+
+class MisnamedFileError(ArticleError):
+    """The file is of another kind than its name says: what it is, and how the names of such files end."""
+
+    def __init__(self, path: str, kind: str, end: str) -> None:
+        self.kind = kind
+        self.end = end
+        super().__init__(path, f"it is {kind} under another name; give its name the end {end}")
 
 
 class EncryptedFileError(ArticleError):

@@ -64,7 +64,7 @@ ARCHIVES: Mapping[str, str] = {
 }
 """What opens each kind of archive, likewise: it gives members."""
 
-_UNPACK = "unpack it, and add what is in it"
+_UNPACK = "put what is in it into the folder instead"
 _CURES: Mapping[str, str] = {
     **dict.fromkeys((".tar.zst", ".tzst", ".zst", ".7z", ".rar", ".gz", ".bz2", ".xz", ".lz4"), _UNPACK),
     **dict.fromkeys(
@@ -72,11 +72,11 @@ _CURES: Mapping[str, str] = {
     ),
     **dict.fromkeys((".xls", ".xlsx", ".ods", ".numbers"), "save it as CSV, one article a row"),
     **dict.fromkeys((".ppt", ".pptx", ".odp", ".key", ".djvu", ".ps", ".xps"), "save it as PDF"),
-    **dict.fromkeys((".mobi", ".azw", ".azw3", ".fb2"), "convert it to EPUB"),
+    **dict.fromkeys((".mobi", ".azw", ".azw3", ".fb2"), "make an EPUB of it"),
     **dict.fromkeys((".msg", ".pst"), "save the message as .eml"),
     **dict.fromkeys(
         (".jpg", ".jpeg", ".png", ".gif", ".webp", ".tif", ".tiff", ".bmp", ".heic"),
-        "where there is text in the picture, have it recognised (OCR) and saved as PDF",
+        "make a PDF of it whose text is recognised (OCR)",
     ),
 }
 """What to do with files of other kinds, by the end of the name."""
