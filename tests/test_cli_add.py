@@ -49,7 +49,7 @@ def test_add_says_what_it_did_and_what_comes_next(folder: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "  added    clips/2021/harbour.txt" in done.stdout
     assert (
-        "  failed   clips/photo.jpg: this kind of file is not supported; where there is text in the picture,"
+        "  failed   clips/photo.jpg: this kind of file is not supported; make a PDF of it whose text is recognised"
         in done.stdout
     )
     assert "1 file added to corpus (1 failed)" in done.stdout
