@@ -1,5 +1,7 @@
 """What is not the article is kept out, and no sentence of the article is lost."""
 
+import tracemalloc
+
 import pytest
 
 from rag.articles import read
@@ -135,6 +137,17 @@ def test_a_related_link_goes_whole_where_it_is_broken_into_lines(notice: str) ->
 def test_a_broken_paragraph_that_is_no_link_stays_whole(paragraph: str) -> None:
     kept = article(f"{LINES}\n\n{paragraph}\n\n{LINES}").text
     assert paragraph.partition("\n")[2] in kept
+
+
+def test_a_line_without_an_end_takes_a_few_times_its_length_in_memory() -> None:
+    text = f"{FIRST} {LAST} " * 10_000
+    tracemalloc.start()
+    try:
+        assert article(text).text == text.rstrip()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 6 * len(text)
 
 
 def test_lines_of_a_broken_paragraph_stay() -> None:

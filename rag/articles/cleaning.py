@@ -34,7 +34,8 @@ _LONGEST_APPEAL = 80
 """Lines."""
 
 _LEAST_ARTICLE = 40
-"""Words above an appeal; where there are fewer, the appeal is the article."""
+_ENOUGH = 2_000
+"""Words above an appeal; where there are fewer, the appeal is the article. Characters of a line that are counted."""
 
 _RELATED = r"related (?:article|stor(?:y|ie)|coverage|content|new|reading|link|video|post|topic)s?"
 _MORE = (
@@ -114,7 +115,7 @@ def without_appeal(lines: Sequence[Line]) -> tuple[list[Line], str | None]:
                 sender = sender or named
         else:
             kept.append(lines[number])
-            words += len(lines[number].text.split())
+            words += len(lines[number].text[:_ENOUGH].split())
         number += 1 + len(appeal)
     return kept, sender
 
@@ -215,8 +216,10 @@ def _is_like_title(line: Line) -> bool:
 
 
 def _is_notice(line: Line, bare: str) -> bool:
+    if len(line.text) >= _LONGEST_LINE:
+        return False
     words = len(bare.split())
-    if len(line.text) >= _LONGEST_LINE or words > _LONGEST_NOTICE:
+    if words > _LONGEST_NOTICE:
         return False
     if _NOTICE.fullmatch(bare) or _COOKIES.fullmatch(bare):
         return True
