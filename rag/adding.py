@@ -20,6 +20,7 @@ from rag import articles, reading
 from rag.articles import CorpusFile, formats, saved, sidecar
 from rag.articles.draft import Metadata
 from rag.articles.folder import COLUMNS
+from rag.articles.formats import unsupported
 from rag.articles.litter import is_litter
 from rag.errors import (
     ArticleError,
@@ -226,7 +227,7 @@ def _copy(folder: Path, file: CorpusFile, given: str, target: PurePosixPath, pla
     if file.path.casefold().endswith(sidecar.END):
         raise SidecarError(given, "there is no file beside it that it alone tells of")
     if _end(file.path) is None:
-        raise UnsupportedFormatError(given, formats())
+        raise unsupported(given)
     if inside := place.within(folder / file.path):
         yield Added(given, inside, new=False)
         return
@@ -292,7 +293,7 @@ class _Links:
             return Added(asked, there, new=False)
         end = _end_of(fetched)
         if end is None:
-            raise UnsupportedFormatError(asked, formats())
+            raise unsupported(asked)
         data, head = fetched.data, saved.Head(None, None)
         if fetched.content_type in _TEXTS:
             data = saved.in_utf8(data, fetched.charset)
@@ -464,7 +465,7 @@ def _entries(fetched: Fetched, url: str) -> Iterator[_Entry]:
     if not ends:
         raise FetchFailedError(url, "there is no feed at this address")
     if end is None:
-        raise UnsupportedFormatError(url, formats())
+        raise unsupported(url)
     with tempfile.TemporaryDirectory() as folder:
         file = CorpusFile(f"feed{end}", len(fetched.data), 0)
         (Path(folder) / file.path).write_bytes(fetched.data)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import date
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Protocol, cast
 
@@ -26,11 +27,12 @@ if TYPE_CHECKING:
     from rag.answer import Answer, Order
     from rag.evaluation import Evaluation, Outcome
     from rag.hints import Hint
-    from rag.types import ArticleInfo, BuildReport, Citation, Progress
+    from rag.types import ArticleInfo, BuildReport, Citation, Failure, Progress
 
 NOT_FOUND_CODE = 3
 PORT = 7860
 LISTED = 20
+FEW = 3
 WIDTH = 100
 
 app = typer.Typer(
@@ -174,7 +176,7 @@ def status(
         day = info.published and info.published.isoformat()
         known = (info.author, info.source, day, info.url, info.language and f"in {languages.name(info.language)}")
         console.print(f"\n{_plain(info.title)}", style="bold", soft_wrap=True)
-        console.print(f"  {_plain(info.path)}, id {info.id}", style="dim", soft_wrap=True)
+        console.print(f"  {_name(info.path)}, id {info.id}", style="dim", soft_wrap=True)
         told_of = ", ".join(str(each) for each in known if each) or "author, source, date and address are not known"
         console.print(f"  {_plain(told_of)}", soft_wrap=True)
         for other in duplicates.get(info.id, ()):
@@ -293,7 +295,7 @@ def main() -> None:
     try:
         app()
     except RagError as error:
-        print(f"rag: {error}", file=sys.stderr)
+        print(f"rag: {_plain(str(error))}", file=sys.stderr)
         sys.exit(1)
     except BrokenPipeError:
         sys.stderr.close()
@@ -357,12 +359,13 @@ def _progress() -> Iterator[Callable[[Progress], None]]:
         MofNCompleteColumn(),
         TextColumn("{task.fields[item]}", markup=False, style="dim"),
     )
-    with Bar(*columns, console=_console(stderr=True), transient=True) as bar:
+    console = _console(stderr=True)
+    with Bar(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("Looking at the articles", total=None, item="", visible=False)
 
         def tell(step: Progress) -> None:
             bar.update(
-                task, description=step.stage, completed=step.done, total=step.total, item=step.item, visible=True
+                task, description=step.stage, completed=step.done, total=step.total, item=_name(step.item), visible=True
             )
 
         yield tell
@@ -384,18 +387,30 @@ def _print_report(report: BuildReport) -> None:
     counts = ((report.added, "added"), (report.changed, "changed"), (report.removed, "removed"))
     for paths, name in counts:
         for path in paths[:LISTED]:
-            console.print(f"  {name:8} {_plain(path)}", soft_wrap=True)
+            console.print(f"  {name:8} {_name(path)}", soft_wrap=True)
         if len(paths) > LISTED:
             console.print(f"  {name:8} … and {len(paths) - LISTED:,} more")
     for duplicate in report.duplicates[:LISTED]:
-        console.print(f"  same     {_plain(duplicate.path)} as {_plain(duplicate.of)}", style="dim", soft_wrap=True)
+        console.print(f"  same     {_name(duplicate.path)} as {_name(duplicate.of)}", style="dim", soft_wrap=True)
     if len(report.duplicates) > LISTED:
         console.print(f"  same     … and {len(report.duplicates) - LISTED:,} more", style="dim")
-    for failure in report.failed:
-        console.print(f"  failed   {_plain(failure.path)}: {failure.reason}", style="yellow", soft_wrap=True)
+    _print_failures(console, report.failed)
     done = ", ".join(f"{len(paths):,} {name}" for paths, name in counts if paths) or "nothing had changed"
     holds = f"{_many(report.articles, 'article')}, {_many(report.passages, 'passage')}"
     console.print(f"{holds} ({done}) in {report.seconds:.1f} s")
+
+
+def _print_failures(console: Console, failed: Sequence[Failure]) -> None:
+    """Each file with its reason; of the rows or messages of one file, no more than a few."""
+    for file, within in groupby(failed, key=lambda failure: failure.path.partition("#")[0]):
+        several = list(within)
+        few = [*several[:FEW], *(each for each in several[FEW:] if each.path == file)]
+        shown = few if len(several) > LISTED else several
+        for failure in shown:
+            console.print(f"  failed   {_name(failure.path)}: {_name(failure.reason)}", style="yellow", soft_wrap=True)
+        if len(shown) < len(several):
+            more = f"  failed   {_name(file)}: … and {len(several) - len(shown):,} more (with --json all are told)"
+            console.print(more, style="yellow", soft_wrap=True)
 
 
 def _print_answer(answer: Answer) -> None:
@@ -544,15 +559,14 @@ def _print_additions(done: Additions, corpus: Path) -> None:
     console = _console()
     for each in done.added:
         from_where = f"  {each.given}" if each.given.rpartition("/")[2] != each.path.rpartition("/")[2] else ""
-        console.print(f"  added    {_plain(each.path + from_where)}", soft_wrap=True)
+        console.print(f"  added    {_name(each.path + from_where)}", soft_wrap=True)
         if each.note:
             console.print(f"           {_plain(each.note)}", style="dim", soft_wrap=True)
     for each in done.present[:LISTED]:
-        console.print(f"  there    {_plain(each.path)}", style="dim", soft_wrap=True)
+        console.print(f"  there    {_name(each.path)}", style="dim", soft_wrap=True)
     if len(done.present) > LISTED:
         console.print(f"  there    … and {len(done.present) - LISTED:,} more", style="dim")
-    for failure in done.failed:
-        console.print(f"  failed   {_plain(failure.path)}: {_plain(failure.reason)}", style="yellow", soft_wrap=True)
+    _print_failures(console, done.failed)
     counts = ((done.present, "there already"), (done.failed, "failed"))
     others = ", ".join(f"{len(of):,} {name}" for of, name in counts if of)
     told = f"{_many(len(done.added), 'file')} added to {_plain(str(corpus))}"
@@ -575,6 +589,11 @@ def _print_wrapped(console: Console, text: Text, indent: int = 4) -> None:
 def _plain(text: str) -> str:
     """Article text for a terminal: control characters are not obeyed, and no character is added or lost."""
     return "".join(each if each.isprintable() or each == "\n" else " " for each in text)
+
+
+def _name(text: str) -> str:
+    """The name of a file, or what is said of one, in one line, blanks as they are."""
+    return _plain(text).replace("\n", " ")
 
 
 def _line(quote: str) -> str:

@@ -27,6 +27,7 @@
     │   ├── ColumnsUnknownError         a table, and no column of it is known to hold text
     │   ├── ArticleTooLargeError        larger than a reader accepts
     │   ├── BrokenFileError             not what its name says, or damaged
+    │   ├── MisnamedFileError           of a kind that is read under another name
     │   ├── EncryptedFileError          it asks for a password
     │   ├── ScannedFileError            pictures of pages, without text
     │   ├── SlowFileError               its reader takes too long, or too much memory
@@ -152,6 +153,10 @@ class CorpusMissingError(CorpusError):
         )
 
 
+_USUAL = "text, Markdown, HTML, PDF, DOCX, ODT, RTF, EPUB, an e-mail (.eml), CSV, JSON or a ZIP archive of those"
+"""Of the formats that are read, those that people know; a list of all ends of names would hide them."""
+
+
 class CorpusEmptyError(CorpusError):
     """The folder holds no article."""
 
@@ -159,7 +164,7 @@ class CorpusEmptyError(CorpusError):
         self.formats = tuple(formats)
         super().__init__(
             corpus,
-            f"There is no article in {corpus!r}. Put some there ({', '.join(self.formats)}), then run `rag build`.",
+            f"There is no article in {corpus!r}. Put some there ({_USUAL}), then run `rag build`.",
         )
 
 
@@ -195,11 +200,15 @@ class UnreadableError(ArticleError):
 
 
 class UnsupportedFormatError(ArticleError):
-    """No reader knows this kind of file."""
+    """No reader knows this kind of file; ``formats`` are how the names of those end that can be read.
 
-    def __init__(self, path: str, formats: Sequence[str]) -> None:
+    ``cure`` is what to do with a file of just this kind.
+    """
+
+    def __init__(self, path: str, formats: Sequence[str], cure: str | None = None) -> None:
         self.formats = tuple(formats)
-        super().__init__(path, f"this kind of file is not supported; save it as one of {', '.join(self.formats)}")
+        self.cure = cure
+        super().__init__(path, f"this kind of file is not supported; {cure or f'save it as {_USUAL}'}")
 
 
 class EmptyArticleError(ArticleError):
@@ -280,6 +289,15 @@ class BrokenFileError(ArticleError):
     def __init__(self, path: str, problem: str) -> None:
         self.problem = problem
         super().__init__(path, f"it cannot be made sense of ({problem}); save it again from the program that made it")
+
+
+class MisnamedFileError(ArticleError):
+    """The file is of another kind than its name says: what it is, and how the names of such files end."""
+
+    def __init__(self, path: str, kind: str, end: str) -> None:
+        self.kind = kind
+        self.end = end
+        super().__init__(path, f"it is {kind} under another name; give its name the end {end}")
 
 
 class EncryptedFileError(ArticleError):

@@ -115,14 +115,15 @@ def test_another_file_of_the_same_name_gets_a_number_and_nothing_is_written_over
     assert [each.path for each in done.present] == ["a-2.txt"]
 
 
-def test_kinds_that_no_reader_knows_are_refused_with_the_formats_and_the_rest_goes_on(tmp_path: Path) -> None:
+def test_kinds_that_no_reader_knows_are_refused_with_a_cure_and_the_rest_goes_on(tmp_path: Path) -> None:
     clips = written(tmp_path / "clips", {"a.txt": FERRY})
     (clips / "photo.jpg").write_bytes(b"\xff\xd8")
     (clips / "noend").write_text("x")
     done = add([clips, clips / "photo.jpg"], tmp_path / "corpus")
     assert [each.path for each in done.added] == ["clips/a.txt"]
     assert set(reasons(done)) == {f"{clips}/photo.jpg", f"{clips}/noend"}
-    assert all("save it as one of .md" in reason for reason in reasons(done).values())
+    assert "(OCR)" in reasons(done)[f"{clips}/photo.jpg"]
+    assert "save it as text, Markdown, HTML, PDF, DOCX" in reasons(done)[f"{clips}/noend"]
 
 
 def test_what_cannot_be_read_is_told_and_the_rest_goes_on(tmp_path: Path) -> None:
@@ -448,7 +449,7 @@ def test_what_it_is_decides_how_the_file_ends(
 )
 def test_what_no_reader_knows_is_not_saved(site: Site, corpus: Path, content_type: str) -> None:
     url = site.give("/thing", b"\x89PNG", content_type)
-    assert "save it as one of" in reasons(add([url], corpus))[url]
+    assert "save it as text" in reasons(add([url], corpus))[url]
     assert not corpus.exists()
 
 

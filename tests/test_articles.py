@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from rag.articles import formats, read
 from rag.articles.draft import Source
 from rag.articles.formats import ARCHIVES, LARGEST, READERS, _function
-from rag.errors import ArticleError, ArticleTooLargeError, EmptyArticleError, UnsupportedFormatError
+from rag.errors import ArticleError, ArticleTooLargeError, EmptyArticleError, MisnamedFileError, UnsupportedFormatError
 from rag.types import Article
 
 ROOT = Path(__file__).parents[1]
@@ -51,10 +51,46 @@ def test_a_file_is_read_by_the_end_of_its_name_whatever_its_case(path: str) -> N
 
 
 @pytest.mark.parametrize("path", ["a.jpg", "a.doc", "README", "a.txt.gz", ".txt"])
-def test_what_no_reader_knows_is_refused_with_the_formats_that_are_known(path: str) -> None:
-    with pytest.raises(UnsupportedFormatError, match=r"\.md, \.markdown, \.txt, \.text") as caught:
+def test_what_no_reader_knows_is_refused_with_what_to_do(path: str) -> None:
+    with pytest.raises(
+        UnsupportedFormatError, match=r"not supported; .*(?:save it|recognised|put what is in it)"
+    ) as caught:
         tuple(read(BODY.encode(), path))
     assert caught.value.path == path
+
+
+@pytest.mark.parametrize(
+    ("path", "cure"),
+    [
+        ("a.doc", "save it as DOCX, ODT or PDF"),
+        ("clips.tar.zst", "put what is in it into the folder instead"),
+        ("a.XLSX", "save it as CSV, one article a row"),
+        ("a.unheard", "save it as text, Markdown, HTML, PDF, DOCX, ODT, RTF, EPUB"),
+    ],
+)
+def test_a_kind_of_file_that_is_not_read_has_its_own_cure(path: str, cure: str) -> None:
+    with pytest.raises(UnsupportedFormatError, match=cure) as caught:
+        tuple(read(BODY.encode(), path))
+    assert len(caught.value.reason) < 160
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (
+            b"<!DOCTYPE html>\n<p>The ferry came back.</p>",
+            "it is a web page under another name; give its name the end .html",
+        ),
+        (b"\xef\xbb\xbf\n <HTML><p>The ferry came back.</p>", "it is a web page"),
+        (b"{\\rtf1 The ferry came back.}", "it is an RTF document"),
+        (b"%PDF-1.4\nThe ferry came back.", "it is a PDF"),
+        (b"PK\x03\x04 The ferry came back.", "it is a ZIP archive or an office document"),
+    ],
+)
+@pytest.mark.parametrize("path", ["a.txt", "a.md"])
+def test_a_file_of_another_kind_that_is_called_text_is_told(data: bytes, told: str, path: str) -> None:
+    with pytest.raises(MisnamedFileError, match=told):
+        tuple(read(data, path))
 
 
 def test_an_article_is_named_by_its_bytes() -> None:

@@ -7,6 +7,7 @@ import contextlib
 import gzip
 import io
 import lzma
+import os
 import stat
 import struct
 import tarfile
@@ -323,22 +324,22 @@ def test_several_streams_of_compression_are_one_archive() -> None:
     )
 
 
-def zip_bomb(method: int, size: int, count: int) -> bytes:
+def zip_bomb(method: int, size: int, count: int, piece: bytes = bytes(100_000)) -> bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", method) as archive:
         archive.writestr("first.txt", FERRY)
         for number in range(count):
             with archive.open(f"{number}.txt", "w") as member:
-                for _ in range(size // 100_000):
-                    member.write(bytes(100_000))
+                for _ in range(size // len(piece)):
+                    member.write(piece)
     return target.getvalue()
 
 
-def tar_bomb(packer: Packer, size: int, count: int) -> bytes:
+def tar_bomb(packer: Packer, size: int, count: int, piece: bytes = bytes(102_400)) -> bytes:
     pieces = []
     for number in range(count):
         pieces.append(packer.compress(header(f"{number}.txt".encode(), size, b"0")))
-        pieces += [packer.compress(bytes(102_400)) for _ in range(size // 102_400)]
+        pieces += [packer.compress(piece) for _ in range(size // len(piece))]
     return b"".join([*pieces, packer.compress(bytes(1024)), packer.flush()])
 
 
@@ -377,13 +378,25 @@ def test_a_bomb_is_refused_and_never_held(kind: str) -> None:
     assert peak < (200_000_000 if kind in {"bzip2.zip", "lzma.zip"} else 30_000_000)
 
 
+@pytest.mark.parametrize("kind", ["zip", "tar.gz"])
+def test_files_that_are_small_enough_each_are_a_bomb_where_together_they_are_so_much_larger(kind: str) -> None:
+    opener, data = (
+        (open_zip, zip_bomb(zipfile.ZIP_DEFLATED, 900_000, 20))
+        if kind == "zip"
+        else (open_tar, tar_bomb(zlib.compressobj(wbits=31), 9 * 102_400, 20))
+    )
+    with pytest.raises(UnsafeArchiveError, match="it unpacks to more than 200 times its size"):
+        opened(opener, data, kind)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["zip", "tar.gz"])
 def test_many_files_that_are_small_enough_each_are_a_bomb_together(kind: str) -> None:
+    piece = os.urandom(2_000) + bytes(97_000)  # fifty times its size when unpacked
     opener, data = (
-        (open_zip, zip_bomb(zipfile.ZIP_DEFLATED, 9_900_000, 110))
+        (open_zip, zip_bomb(zipfile.ZIP_DEFLATED, 9_900_000, 110, piece))
         if kind == "zip"
-        else (open_tar, tar_bomb(zlib.compressobj(wbits=31), 96 * 102_400, 110))
+        else (open_tar, tar_bomb(zlib.compressobj(wbits=31), 101_376 * 96, 110, bytes(2_376) + piece))
     )
     seen: list[int] = []
     with pytest.raises(UnsafeArchiveError, match="more than 1 GB"):

@@ -1,5 +1,7 @@
 """What is not the article is kept out, and no sentence of the article is lost."""
 
+import tracemalloc
+
 import pytest
 
 from rag.articles import read
@@ -103,6 +105,49 @@ def test_related_links_at_the_end_go_with_their_heading(end: str) -> None:
 def test_sentences_about_such_things_stay(line: str) -> None:
     assert article(f"{FIRST}\n\n{line}\n\n{LAST}").text == f"{FIRST}\n\n{line}\n\n{LAST}"
     assert article(f"{FIRST}\n\n{LAST}\n\n{line}").text == f"{FIRST}\n\n{LAST}\n\n{line}"
+
+
+LINES = (
+    "The harbour museum reopened on Friday after three years of repairs, and\n"
+    "the queue reached the fish market by ten. Its director said that eleven\n"
+    "thousand people had given money for the new roof."
+)
+
+
+@pytest.mark.parametrize(
+    "notice",
+    [
+        "Related article: [Museum roof falls in for the second time since the\nspring, and nobody was inside](#)",
+        "Related article: Museum roof falls in for the second time since spring\nbegan, and nobody was inside",
+        "Read more: [Museum roof\nfalls in](https://example.org/a-long-address-that-does-not-count)",
+    ],
+)
+def test_a_related_link_goes_whole_where_it_is_broken_into_lines(notice: str) -> None:
+    assert article(f"{LINES}\n\n{notice}\n\n{LINES}").text == f"{LINES}\n\n{LINES}"
+
+
+@pytest.mark.parametrize(
+    "paragraph",
+    [
+        "Related: he kept the lamp, the bell and the old log of the lighthouse\nin a shed, where they were found.",
+        "Watch: the roof was held by four beams, and the last of them broke at\nnoon",
+        "Read more: that was\nthe advice of the director",
+    ],
+)
+def test_a_broken_paragraph_that_is_no_link_stays_whole(paragraph: str) -> None:
+    kept = article(f"{LINES}\n\n{paragraph}\n\n{LINES}").text
+    assert paragraph.partition("\n")[2] in kept
+
+
+def test_a_line_without_an_end_takes_a_few_times_its_length_in_memory() -> None:
+    text = f"{FIRST} {LAST} " * 10_000
+    tracemalloc.start()
+    try:
+        assert article(text).text == text.rstrip()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 6 * len(text)
 
 
 def test_lines_of_a_broken_paragraph_stay() -> None:

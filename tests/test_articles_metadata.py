@@ -107,6 +107,10 @@ def test_a_line_above_the_chief_heading_is_not_the_title() -> None:
          "It blew from the north-west, hard, and for a very long time…"),
         ("x" * 500, "x" * 120 + "…"),
         ("...\n\nThe ferry came back.", "The ferry came back"),
+        ("The old ferry left the island of Sandrey at ten past noon with all of\nthe goats on board, and came back.",
+         "The old ferry left the island of Sandrey at ten past noon…"),
+        ("The old ferry left the island of Sandrey\nNobody saw it come back from there, nor asked about it for weeks.",
+         "The old ferry left the island of Sandrey"),
     ],
 )  # fmt: skip
 def test_a_file_without_a_title_is_called_by_its_first_words_which_stay(text: str, title: str) -> None:
@@ -389,6 +393,12 @@ def test_front_matter_wins_over_what_the_text_says() -> None:
     assert (found.title, found.author, found.published) == ("Ferry", "Clippings", date(2018, 5, 9))
     assert (found.source, found.url) == ("Ours", "https://example.org/ours")
     assert found.text == f"Another heading\n\n{BODY}"
+
+
+def test_a_title_in_the_front_matter_of_markdown_may_be_markdown_too() -> None:
+    text = f"---\ntitle: The captain\\'s \\*old\\* ferry\n---\n\n{BODY}"
+    assert article(text, "ferry.md").title == "The captain's *old* ferry"
+    assert article(text, "ferry.txt").title == "The captain\\'s \\*old\\* ferry"
 
 
 @pytest.mark.parametrize("heading", ["# The Ferry", "**The ferry**", "The  Ferry"])

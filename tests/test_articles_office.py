@@ -189,6 +189,13 @@ def test_what_libreoffice_makes_up_for_a_book_is_not_believed() -> None:
     assert found == Metadata("When the Tide Stayed Out", author="Bela Norrington", published=date(2019, 6, 11))
 
 
+def test_whom_libreoffice_names_as_author_of_a_book_is_believed_where_the_text_has_the_name_too() -> None:
+    told = '<dc:title>The Tide</dc:title><dc:creator>Bela Norrington</dc:creator><meta name="g" content="LibreOffice"/>'
+    signed = draft(book(page("The Tide", "Bela Norrington", BODY), told=told), "a.epub")
+    assert (signed.metadata.author, signed.text) == ("Bela Norrington", BODY)
+    assert draft(book(page("The Tide", BODY), told=told), "a.epub").metadata.author is None
+
+
 def test_a_magazine_gives_each_of_its_articles() -> None:
     found = drafts((FILES / "magazine.pandoc.epub").read_bytes(), "magazine.epub")
     assert [(each.member, each.metadata.title, each.metadata.author, each.metadata.published) for each in found] == [

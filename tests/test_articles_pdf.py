@@ -634,6 +634,27 @@ def test_broken_words_are_joined_over_the_end_of_a_page() -> None:
     assert draft.text[draft.pages[1] :].startswith("wright had built")
 
 
+def test_an_address_of_several_lines_keeps_its_hyphens() -> None:
+    text = [
+        *wrapped(FIRST, 50),
+        "All of it was said to be the work of the govern-",
+        "ment, and of a government before it.",
+    ]
+    lines = ["https://harbour.example/2019/05/harbour-", "museum-opens-again-after-the-repair-works-", "a6570"]
+    page = [Put(40, 60 + 12 * n, line) for n, line in enumerate([*text, "", "Original url:", *lines])]
+    assert drafted(pdf(page)).metadata.url == "".join(lines)
+
+
+def test_a_link_that_fills_the_last_line_of_a_page_does_not_run_into_the_next_page() -> None:
+    link = "Related article: Museum roof falls in once more for"
+    rows = [
+        Row(text, "" if text == link else text, number // 8, 0, 40, 40 + 6 * len(text), 60 + 12 * (number % 8), SIZE,
+            bold=False, head=20, tabular=False)
+        for number, text in enumerate([*wrapped(f"{FIRST} {FIRST}", 52)[:7], link, *wrapped(f"{SECOND} {THIRD}", 52)])
+    ]  # fmt: skip
+    assert [each.text for each in reflow.paragraphs(rows)][-1].startswith("The old lighthouse lamp")
+
+
 # Title, author, date -----------------------------------------------------------------------------------------------
 
 
@@ -698,6 +719,12 @@ def test_a_title_of_several_lines_is_one() -> None:
 def test_an_author_in_the_properties_counts_where_it_can_be_a_person(author: str, expected: str | None) -> None:
     assert museum(Author=author).metadata.author == expected
     assert museum("Museum opens again", "By Dana Whitlow", Author=author).metadata.author == "Dana Whitlow"
+
+
+def test_an_author_in_the_properties_is_whoever_the_text_names_too_and_stands_there_once() -> None:
+    for author in ("Ann Example for the Coast Agency", "Harbourpress", "Ann Example"):
+        draft = museum("Museum opens again", author, Author=author)
+        assert (draft.metadata.author, draft.text) == (author, FIRST)
 
 
 def test_when_a_file_was_saved_does_not_say_when_the_article_was_published() -> None:

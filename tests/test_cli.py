@@ -266,7 +266,7 @@ def test_an_empty_folder_is_told(folder: Path) -> None:
     (folder / "empty").mkdir()
     done = rag(folder, "build", "--corpus", "empty")
     assert done.returncode == 1
-    assert "There is no article in 'empty'. Put some there (.md" in done.stderr
+    assert "There is no article in 'empty'. Put some there (text, Markdown, HTML, PDF" in done.stderr
 
 
 def test_only_unreadable_files_are_told(folder: Path) -> None:
@@ -357,6 +357,25 @@ def test_control_characters_of_an_article_do_not_reach_the_terminal(folder: Path
     assert "\x1b" not in done.stdout
     assert "\x07" not in done.stdout
     assert "[bold]Latin[/]" in done.stdout
+
+
+@pytest.mark.skipif(os.name != "posix", reason="such names are of POSIX systems")
+def test_the_name_of_a_file_stays_in_one_line_and_is_not_obeyed(folder: Path) -> None:
+    (folder / "corpus" / "two\nlines\x1b[31m.txt").write_bytes(b"")
+    done = rag(folder, "build")
+    assert "  failed   two lines [31m.txt: there is no text in it; fill it or remove it\n" in done.stdout
+    assert done.stderr == ""
+
+
+def test_of_many_rows_of_a_file_that_cannot_be_read_a_few_are_told(folder: Path) -> None:
+    (folder / "corpus" / "many.jsonl").write_text(
+        '{"title": "Fine", "text": "The fine row is read."}\n' + "no row\n" * 130
+    )
+    done = rag(folder, "build")
+    told = [line for line in done.stdout.splitlines() if "many.jsonl" in line and "failed" in line]
+    assert [line.partition("many.jsonl")[2].partition(": ")[0] for line in told] == ["#2", "#3", "#4", "", ""]
+    assert "30 more of its" in told[3]
+    assert "and 97 more (with --json all are told)" in told[4]
 
 
 def test_help_names_every_command(folder: Path) -> None:

@@ -48,7 +48,10 @@ def test_add_says_what_it_did_and_what_comes_next(folder: Path) -> None:
     done = rag(folder, "add", "clips")
     assert done.returncode == 0, done.stderr
     assert "  added    clips/2021/harbour.txt" in done.stdout
-    assert "  failed   clips/photo.jpg: this kind of file is not supported; save it as one of .md," in done.stdout
+    assert (
+        "  failed   clips/photo.jpg: this kind of file is not supported; make a PDF of it whose text is recognised"
+        in done.stdout
+    )
     assert "1 file added to corpus (1 failed)" in done.stdout
     assert "The next `rag ask` reads it; `rag build` does so now." in done.stdout
     assert (folder / "corpus" / "clips" / "2021" / "harbour.txt").read_text(encoding="utf-8") == HARBOUR

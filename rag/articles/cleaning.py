@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise, takewhile
 
 from rag.articles.draft import Line
 
@@ -21,6 +21,12 @@ _SHORT = 8
 _FEW = 3
 """Words of a paragraph that is part of an appeal without speaking to the reader ("Dear all,"), and how many may be."""
 
+_LONGEST_BROKEN = 120
+"""Characters of a line, where the file breaks paragraphs into lines."""
+
+_MOST_BROKEN = 4
+"""Lines that a notice is broken into."""
+
 _LONGEST_LINE = 500
 """Characters."""
 
@@ -28,7 +34,8 @@ _LONGEST_APPEAL = 80
 """Lines."""
 
 _LEAST_ARTICLE = 40
-"""Words above an appeal; where there are fewer, the appeal is the article."""
+_ENOUGH = 2_000
+"""Words above an appeal; where there are fewer, the appeal is the article. Characters of a line that are counted."""
 
 _RELATED = r"related (?:article|stor(?:y|ie)|coverage|content|new|reading|link|video|post|topic)s?"
 _MORE = (
@@ -109,7 +116,7 @@ def without_appeal(lines: Sequence[Line]) -> tuple[list[Line], str | None]:
                 sender = sender or named
         else:
             kept.append(lines[number])
-            words += len(lines[number].text.split())
+            words += len(lines[number].text[:_ENOUGH].split())
         number += 1 + len(appeal)
     return kept, sender
 
@@ -117,10 +124,15 @@ def without_appeal(lines: Sequence[Line]) -> tuple[list[Line], str | None]:
 def without_notices(lines: Sequence[Line]) -> list[Line]:
     """The lines without those that only point elsewhere (related articles) or belong to the site (buttons, notices)."""
     titles_from = next((n + 1 for n in range(len(lines) - 1, -1, -1) if not _is_like_title(lines[n])), 0)
+    widest = max((len(line.text) for line in lines), default=0)
     kept: list[Line] = []
     number = 0
     while number < len(lines):
         line = lines[number]
+        wrapped = _wrapped_notice(lines, number, widest)
+        if wrapped:
+            number += wrapped
+            continue
         broken = line.text.strip()[:1].islower() and not _is_between_blanks(lines, number)
         bare = line.text.strip(_DECORATION) if len(line.text) < _LONGEST_LINE else line.text
         number += 1
@@ -176,6 +188,26 @@ def _is_between_blanks(lines: Sequence[Line], number: int) -> bool:
     return all(line.blank for line in (*lines[max(number - 1, 0) : number], *lines[number + 1 : number + 2]))
 
 
+def _wrapped_notice(lines: Sequence[Line], number: int, widest: int) -> int:
+    """How many lines from here on are one notice that points elsewhere, broken into lines; 0 where there is none.
+
+    It is a paragraph, and a link but for its label, or each of its lines is as
+    full as the file's lines are.
+    """
+    apart = number == 0 or lines[number - 1].blank
+    block = list(takewhile(lambda line: not line.blank, lines[number : number + _MOST_BROKEN + 1] if apart else ()))
+    if not 1 < len(block) <= _MOST_BROKEN or any(len(line.text) >= _LONGEST_BROKEN for line in block):
+        return 0
+    if not _LABELLED.fullmatch(block[0].text.strip(_DECORATION)):
+        return 0
+    whole = Line(" ".join(line.text.strip() for line in block), " ".join(line.unlinked.strip() for line in block))
+    is_link = whole.text != whole.unlinked and bool(_LABEL.fullmatch(whole.unlinked.strip(_DECORATION)))
+    full = widest < _LONGEST_BROKEN and all(
+        len(line.text) + 1 + len(following.text.split()[0]) > widest for line, following in pairwise(block)
+    )
+    return len(block) if (is_link or full) and _is_notice(whole, whole.text.strip(_DECORATION)) else 0
+
+
 def _is_like_title(line: Line) -> bool:
     return line.is_link or (
         len(line.text) < _LONGEST_LINE
@@ -185,8 +217,10 @@ def _is_like_title(line: Line) -> bool:
 
 
 def _is_notice(line: Line, bare: str) -> bool:
+    if len(line.text) >= _LONGEST_LINE:
+        return False
     words = len(bare.split())
-    if len(line.text) >= _LONGEST_LINE or words > _LONGEST_NOTICE:
+    if words > _LONGEST_NOTICE:
         return False
     if _NOTICE.fullmatch(bare) or _COOKIES.fullmatch(bare):
         return True

@@ -123,7 +123,7 @@ def draft(blocks: Iterable[Block], notes: Sequence[Block], properties: Propertie
     origin, lines = metadata.take_origin(_lines(body))
     lines, sender = cleaning.without_appeal(lines)
     lines = cleaning.without_notices(lines)
-    stated = stated.or_else(Metadata(author=_signed(properties.author, lines)))
+    stated = stated.or_else(Metadata(author=signed(properties.author, lines)))
     table = next((number for number, line in enumerate(lines) if line.text in rows), len(lines))
     title = plausible(properties.title, PurePosixPath(source.path).stem)
     head, above = _headed(lines[:table], source.known.or_else(stated), title)
@@ -205,6 +205,14 @@ def labelled(notes: Iterable[tuple[str, Sequence[Block]]]) -> list[Block]:
     return made
 
 
+def signed(author: str | None, lines: Sequence[Line]) -> str | None:
+    """The author among a file's properties, if the text has the name on a line of its own near its top or end."""
+    name = " ".join((author or "").split())
+    filled = [line.text.strip(" \t—–-") for line in lines if not line.blank]
+    near = (*filled[:_EDGE], *filled[-3:])
+    return name if name and any(_same(_WITHOUT_BY.sub("", text, count=1), name) for text in near) else None
+
+
 def _told_by_styles(blocks: list[Block]) -> tuple[Metadata, list[Block]]:
     """Author and date where a style says so, and the other blocks; the title is left to be found as the chief heading.
 
@@ -255,14 +263,6 @@ def plausible(title: str | None, name: str = "") -> str | None:
     if len(title) > _LONGEST_TITLE or _PROGRAM_WORDS.issuperset(words) or _NO_TITLE.fullmatch(title):
         return None
     return None if _bare(title) == _bare(name) else title
-
-
-def _signed(author: str | None, lines: Sequence[Line]) -> str | None:
-    """The author among the properties, if the text has the name on a line of its own near its top or end."""
-    name = " ".join((author or "").split())
-    filled = [line.text.strip(" \t—–-") for line in lines if not line.blank]
-    near = (*filled[:_EDGE], *filled[-3:])
-    return name if name and any(_same(_WITHOUT_BY.sub("", text, count=1), name) for text in near) else None
 
 
 def _lines(blocks: Iterable[Block]) -> list[Line]:

@@ -92,7 +92,7 @@ def read_epub(source: Source) -> Iterator[Draft]:
             yield from (page.draft(_stated(source, book, alone=False)) for page in _joined(pages) if page.words)
         else:
             whole = _Page(0, tuple(line for page in pages for line in (*page.lines, Line("", ""))))
-            yield whole.draft(_stated(source, book, alone=True))
+            yield whole.draft(_stated(source, book, alone=True), book.user)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,8 +119,8 @@ class _Page:
         headings = {line.text.strip() for line in self.lines if line.heading}
         return head if head.title in headings else replace(head, title=None)
 
-    def draft(self, stated: Metadata) -> Draft:
-        """The article that it is; what is ``stated`` of it comes first."""
+    def draft(self, stated: Metadata, user: str | None = None) -> Draft:
+        """The article that it is; what is ``stated`` of it comes first. A program's ``user`` may have signed it."""
         url = next((match["url"] for line in self.lines if (match := _DOWNLOADED.match(line.text.strip()))), None)
         lines = [line for line in self.lines if not _DOWNLOADED.match(line.text.strip())]
         origin, lines = metadata.take_origin(lines)
@@ -130,6 +130,7 @@ class _Page:
             head, lines = metadata.take_head(lines, Metadata())
             known = replace(head, url=url).or_else(stated)
         else:
+            stated = stated.or_else(Metadata(author=document.signed(user, lines)))
             head, lines = metadata.take_head(lines, stated)
             known = stated.or_else(head).or_else(Metadata(url=url))
         known = known.or_else(origin).or_else(Metadata(source=sender))
@@ -170,9 +171,13 @@ def _joined(pages: Iterable[_Page]) -> Iterator[_Page]:
 
 @dataclass(frozen=True, slots=True)
 class _Book:
-    """What a book says of itself, and its pages in reading order, with those that they may point to."""
+    """What a book says of itself, and its pages in reading order, with those that they may point to.
+
+    ``user`` is whom a word processor names as author: mostly whoever typed the text.
+    """
 
     told: Metadata
+    user: str | None
     periodical: bool
     spine: tuple[str, ...]
 
@@ -201,7 +206,8 @@ class _Book:
         if not spine:
             raise BrokenFileError(package.path, "there are no pages in the book")
         told = tuple(place for place in spine if place not in aside) or tuple(spine)
-        return cls(_told(root), _is_periodical(root), told)
+        user = ", ".join(dict.fromkeys(_authors(root))) or None
+        return cls(_told(root), user if _is_office(root) else None, _is_periodical(root), told)
 
     def page(self, package: Package, number: int, name: str) -> Iterator[_Page]:
         """A page, unless it is one of those that are no part of the text."""

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from rag.articles.formats import ARCHIVES, LARGEST, formats
 from rag.articles.litter import is_litter
-from rag.errors import ArticleTooLargeError, CorpusMissingError, UnreadableError
+from rag.errors import ArticleError, ArticleTooLargeError, CorpusMissingError, UnreadableError
 
 _log = logging.getLogger(__name__)
 
@@ -67,10 +67,9 @@ def find(corpus: Path) -> tuple[CorpusFile, ...]:
                 continue
             path = entry.relative_to(corpus).as_posix()
             try:
-                path.encode()
-                status = entry.stat()
-            except (OSError, UnicodeEncodeError) as error:  # a link to nothing, a name that is no text
-                _log.warning("%r is left out: %s", path, error)
+                status = _status(entry, path)
+            except ArticleError as error:
+                _log.warning("%r is left out: %s", path, error.reason)
                 continue
             if stat.S_ISREG(status.st_mode) and path.casefold() != "readme.md":
                 found.append(CorpusFile(path, status.st_size, status.st_mtime_ns))
@@ -95,7 +94,7 @@ def load(corpus: Path, file: CorpusFile) -> bytes:
     try:
         return (corpus / file.path).read_bytes()
     except OSError as error:
-        raise UnreadableError(file.path, error.strerror or type(error).__name__) from error
+        raise UnreadableError(file.path, _problem(error)) from error
 
 
 def _accompanied(found: Sequence[CorpusFile]) -> tuple[CorpusFile, ...]:
@@ -136,5 +135,30 @@ def _entries(folder: Path) -> list[Path]:
     try:
         return sorted(folder.iterdir())
     except OSError as error:
-        _log.warning("%r is left out: %s", os.fspath(folder), error)
+        path = os.fspath(folder)
+        _log.warning("%r is left out: %s", path, UnreadableError(path, _problem(error)).reason)
         return []
+
+
+def _status(entry: Path, path: str) -> os.stat_result:
+    """What the system knows of a file or folder.
+
+    Raises:
+        ArticleError: It is neither, or cannot be looked at.
+    """
+    try:
+        path.encode()
+        status = entry.stat()
+    except UnicodeEncodeError as error:
+        raise ArticleError(path, "its name is not UTF-8; rename it") from error
+    except FileNotFoundError as error:
+        raise ArticleError(path, "it is a link that leads nowhere; mend or remove it") from error
+    except OSError as error:
+        raise UnreadableError(path, _problem(error)) from error
+    if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
+        raise ArticleError(path, "it is no file, but a pipe or a device; remove it")
+    return status
+
+
+def _problem(error: OSError) -> str:
+    return error.strerror or type(error).__name__

@@ -64,6 +64,23 @@ ARCHIVES: Mapping[str, str] = {
 }
 """What opens each kind of archive, likewise: it gives members."""
 
+_UNPACK = "put what is in it into the folder instead"
+_CURES: Mapping[str, str] = {
+    **dict.fromkeys((".tar.zst", ".tzst", ".zst", ".7z", ".rar", ".gz", ".bz2", ".xz", ".lz4"), _UNPACK),
+    **dict.fromkeys(
+        (".doc", ".docm", ".dot", ".pages", ".wpd", ".wps", ".sxw", ".fodt"), "save it as DOCX, ODT or PDF"
+    ),
+    **dict.fromkeys((".xls", ".xlsx", ".ods", ".numbers"), "save it as CSV, one article a row"),
+    **dict.fromkeys((".ppt", ".pptx", ".odp", ".key", ".djvu", ".ps", ".xps"), "save it as PDF"),
+    **dict.fromkeys((".mobi", ".azw", ".azw3", ".fb2"), "make an EPUB of it"),
+    **dict.fromkeys((".msg", ".pst"), "save the message as .eml"),
+    **dict.fromkeys(
+        (".jpg", ".jpeg", ".png", ".gif", ".webp", ".tif", ".tiff", ".bmp", ".heic"),
+        "make a PDF of it whose text is recognised (OCR)",
+    ),
+}
+"""What to do with files of other kinds, by the end of the name."""
+
 _Reader: TypeAlias = Callable[[Source], Iterable[Draft | Failure]]
 _Opener: TypeAlias = Callable[[Source], Iterable[Member | Failure]]
 
@@ -71,6 +88,11 @@ _Opener: TypeAlias = Callable[[Source], Iterable[Member | Failure]]
 def formats() -> tuple[str, ...]:
     """How the names of the files end that can be read."""
     return (*READERS, *ARCHIVES)
+
+
+def unsupported(path: str) -> UnsupportedFormatError:
+    """That no reader knows this kind of file, and what to do with it."""
+    return UnsupportedFormatError(path, formats(), _CURES.get(_end(path, _CURES) or ""))
 
 
 def read(data: bytes, path: str, columns: Mapping[str, str] = MappingProxyType({})) -> Iterator[Article | Failure]:
@@ -113,7 +135,7 @@ def _function(name: str) -> object:
 def _in_file(source: Source) -> Iterator[Article | Failure]:
     end = _end(source.path, READERS)
     if end is None:
-        raise UnsupportedFormatError(source.path, formats())
+        raise unsupported(source.path)
     sha256 = hashlib.sha256(source.data).hexdigest()
     for draft in cast("_Reader", _function(READERS[end]))(source):
         if isinstance(draft, Failure):

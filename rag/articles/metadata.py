@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import islice, pairwise, takewhile
 from urllib.parse import urlsplit
 
 from rag.articles import dates
@@ -25,6 +26,9 @@ _LONGEST_TITLE = 20
 _MADE_TITLE = 12
 _FEWEST_WORDS = 4
 """Words of a title: the most where it is recognised, the most and the fewest where it is made of the first words."""
+
+_LEAST_BROKEN = 50
+"""Characters; a shorter line goes on below in no file."""
 
 _LONGEST_MADE_TITLE = 120
 """Characters, for scripts without spaces."""
@@ -156,10 +160,16 @@ def host(url: str | None) -> str | None:
 def first_words(text: str) -> str:
     """A title for an article that has none: how it begins, up to the end of a sentence or clause.
 
-    At most ``_MADE_TITLE`` words of the first line, cut where a clause ends if
-    one does after some words; "…" says that the sentence goes on.
+    At most ``_MADE_TITLE`` words of the first line, and of those below it where
+    it is broken, cut where a clause ends if one does after some words; "…" says
+    that the sentence goes on.
     """
-    line = next((line for line in text.split("\n") if any(map(str.isalnum, line))), "")[:_LONGEST_HEAD_LINE]
+    lines = text.split("\n")
+    first = next((number for number, line in enumerate(lines) if any(map(str.isalnum, line))), len(lines))
+    full = max(_LEAST_BROKEN, *map(len, lines))
+    block = list(takewhile(str.strip, islice(lines, first, first + _MADE_TITLE)))
+    broken = takewhile(lambda pair: len(pair[0]) + 1 + len(pair[1].split()[0]) > full, pairwise(block))
+    line = " ".join([*block[:1], *(following for _, following in broken)])[:_LONGEST_HEAD_LINE]
     bullet = _BULLET.match(line)
     words = line[bullet.end() if bullet else 0 :].split()
     ends = (number for number, word in enumerate(words[:_MADE_TITLE], start=1) if _ends_sentence(word))

@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from rag.articles import cleaning, layout, metadata, pdfium, reflow, running
+from rag.articles import cleaning, document, layout, metadata, pdfium, reflow, running
 from rag.articles.draft import Draft, Line, Metadata, Source
 from rag.articles.layout import Row
 from rag.articles.reflow import Paragraph
@@ -88,17 +88,18 @@ def read_pdf(source: Source) -> Iterator[Draft | Failure]:
     Its title is that in its properties where it also stands on the first page,
     else what stands there in the largest type. Its author is who is named under
     the title, else who is named in its properties where that can be a person's
-    name. The dates in its properties do not count, for they say when it was
-    saved. A damaged page is a failure of its own.
+    name, or stands on a line of its own near the top or the end. The dates in
+    its properties do not count, for they say when it was saved. A damaged page is
+    a failure of its own.
 
     Raises:
         BrokenFileError: It is no PDF, or it is damaged, or its letters cannot be told.
         EncryptedFileError: It cannot be opened without a password.
         ScannedFileError: Most of its pages are pictures without text.
     """
-    with closing(_opened(source)) as document:
-        pages = _read(document)
-        properties = _properties(document)
+    with closing(_opened(source)) as opened:
+        pages = _read(opened)
+        properties = _properties(opened)
     readable = len(pages.heights) - len(pages.damaged)
     if not readable:
         raise BrokenFileError(source.path, "none of its pages can be read")
@@ -127,32 +128,32 @@ def _opened(source: Source) -> pypdfium2.PdfDocument:
     if b"%%EOF" not in source.data[-_END_WITHIN:].rstrip(b"\0"):
         raise BrokenFileError(source.path, "its end is missing")
     try:
-        document = pypdfium2.PdfDocument(source.data)
+        opened = pypdfium2.PdfDocument(source.data)
     except pypdfium2.PdfiumError as error:
         if error.err_code == raw.FPDF_ERR_PASSWORD:
             raise EncryptedFileError(source.path) from error
         raise BrokenFileError(source.path, "it is damaged") from error
-    count = len(document)
+    count = len(opened)
     if count * _LEAST_PAGE > len(source.data):
-        document.close()
+        opened.close()
         raise BrokenFileError(source.path, f"it claims to have {count:,} pages, more than it can hold")
-    return document
+    return opened
 
 
-def _read(document: pypdfium2.PdfDocument) -> _Pages:
+def _read(opened: pypdfium2.PdfDocument) -> _Pages:
     """All pages, one after the other."""
-    few = len(document) <= _FEW_PAGES
-    return _read_all(document, closely=few) or _read_all(document, closely=True) or _Pages()
+    few = len(opened) <= _FEW_PAGES
+    return _read_all(opened, closely=few) or _read_all(opened, closely=True) or _Pages()
 
 
-def _read_all(document: pypdfium2.PdfDocument, *, closely: bool) -> _Pages | None:
+def _read_all(opened: pypdfium2.PdfDocument, *, closely: bool) -> _Pages | None:
     """All pages; ``None`` where they should have been read ``closely``."""
     import pypdfium2
 
     pages = _Pages()
-    for number in range(len(document)):
+    for number in range(len(opened)):
         try:
-            with closing(document[number]) as handle:
+            with closing(opened[number]) as handle:
                 page = pdfium.read_page(handle, closely=closely)
         except pypdfium2.PdfiumError:
             pages.damaged.append(number + 1)
@@ -173,15 +174,14 @@ def _read_all(document: pypdfium2.PdfDocument, *, closely: bool) -> _Pages | Non
     return pages
 
 
-def _properties(document: pypdfium2.PdfDocument) -> Metadata:
-    """The title as it stands in the file's properties, and the author where that can be a person."""
-    author = _property(document, "Author")
-    return Metadata(title=_property(document, "Title"), author=author if author and _is_name(author) else None)
+def _properties(opened: pypdfium2.PdfDocument) -> Metadata:
+    """Title and author as they stand in the file's properties."""
+    return Metadata(title=_property(opened, "Title"), author=_property(opened, "Author"))
 
 
-def _property(document: pypdfium2.PdfDocument, name: str) -> str | None:
+def _property(opened: pypdfium2.PdfDocument, name: str) -> str | None:
     try:
-        value = document.get_metadata_value(name)
+        value = opened.get_metadata_value(name)
     except UnicodeDecodeError:
         return None
     return " ".join(value.replace("\0", "").split()) or None
@@ -211,9 +211,14 @@ def _draft(paragraphs: Sequence[Paragraph], properties: Metadata, pages: int) ->
     lines, starts = _lines(paragraphs, shown)
     origin, lines = metadata.take_origin(lines)
     lines, sender = cleaning.without_appeal(lines)
-    head, lines = metadata.take_head(cleaning.without_notices(lines), stated)
+    lines = cleaning.without_notices(lines)
+    author = properties.author if properties.author and _is_name(properties.author) else None
+    author = author or document.signed(properties.author, lines)
+    head, lines = metadata.take_head(lines, replace(stated, author=author))
     known = stated.or_else(head).or_else(origin)
-    known = known.or_else(replace(properties, title=shown.text if shown else None)).or_else(Metadata(source=sender))
+    known = known.or_else(replace(properties, author=author, title=shown.text if shown else None)).or_else(
+        Metadata(source=sender)
+    )
     text, offsets = _joined(lines, starts, pages)
     return Draft(known, text or known.title or "", pages=offsets)
 

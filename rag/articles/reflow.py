@@ -344,7 +344,8 @@ def _in_next_column(setting: _Setting, number: int) -> _Relation:
     short = setting.is_short(number - 1)
     if _STOP.search(one.text):
         return _Relation.OTHER if short or setting.is_indented(number) else _Relation.PART
-    return _Relation.OTHER if short and not _begins_low(row) else _Relation.PART
+    ends_link = not one.unlinked.strip() and row.unlinked == row.text  # a link to another article fills its row
+    return _Relation.OTHER if (short or ends_link) and not _begins_low(row) else _Relation.PART
 
 
 def _in_column(setting: _Setting, number: int, group: _Group) -> _Relation:
@@ -382,13 +383,17 @@ def _paragraph(group: _Group, body: float, hyphens: Hyphens, *, is_bold: bool) -
     first = group.rows[0]
     parts, unlinked = [first.text], [first.unlinked]
     starts, length = [(first.page, 0)], len(first.text)
+    word = ""
     for one, row in pairwise(group.rows):
-        joint = hyphens.joint(one.text, row.text)
+        word = _last_word(word, one.text)
+        in_address = "://" in word
+        joint = None if in_address else hyphens.joint(one.text, row.text)
         if joint is None:
-            joint = "" if _needs_no_blank(one.text, row.text) else " "
+            joint = "" if _needs_no_blank(one.text, row.text, in_address=in_address) else " "
         else:
             parts[-1], length = parts[-1][:-1], length - 1
             unlinked[-1] = unlinked[-1].rstrip("-‐")
+        word = "" if joint else word
         length += len(joint)
         if row.page != one.page:
             starts.append((row.page, length))
@@ -402,11 +407,16 @@ def _paragraph(group: _Group, body: float, hyphens: Hyphens, *, is_bold: bool) -
     return Paragraph(text, "".join(unlinked).strip(), first.size, is_heading, group.is_line, tuple(starts))
 
 
-def _needs_no_blank(one: str, other: str) -> bool:
+def _last_word(before: str, row: str) -> str:
+    """The last word of a row; ``before`` is what of it stands on the rows above."""
+    return row.rpartition(" ")[2] if " " in row else before + row
+
+
+def _needs_no_blank(one: str, other: str, *, in_address: bool) -> bool:
     """Whether two rows are joined as they are: at a dash or slash within a word, and in scripts without blanks."""
     if SOLID.match(one[-1]) and SOLID.match(other[0]):
         return True
-    if "://" in one[one.rfind(" ") + 1 :] and (one[-1] in _IN_ADDRESSES or other[0] in _IN_ADDRESSES):
+    if in_address and (one[-1] in _IN_ADDRESSES or other[0] in _IN_ADDRESSES):
         return True
     after = one[-1] in "-‐–—/" and len(one) > 1 and not one[-2].isspace()
     return after or (other[0] in "–—" and len(other) > 1 and not other[1].isspace())

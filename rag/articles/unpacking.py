@@ -23,8 +23,8 @@ MOST_BYTES = 1_000_000_000
 """Of all members together, unpacked."""
 
 HIGHEST_RATIO = 200
-SMALL = 10_000_000
-"""How many times larger than it was packed a member may be, if it has more than so many bytes."""
+SMALL = 1_000_000
+"""How many times larger than packed a member, and all of them so far, may be, if they have more than so many bytes."""
 
 LONGEST_HEADER = 10_000_000
 """Bytes between one member and the next."""
@@ -95,6 +95,8 @@ class Scale:
             raise UnsafeArchiveError(self._path, f"it unpacks to more than {MOST_BYTES / 1e9:,.0f} GB")
         if self._member > SMALL and self._member > HIGHEST_RATIO * max(self._packed() - self._from, 1):
             raise UnsafeArchiveError(self._path, f"a file in it unpacks to more than {HIGHEST_RATIO} times its size")
+        if self._whole > SMALL and self._whole > HIGHEST_RATIO * max(self._packed(), 1):
+            raise UnsafeArchiveError(self._path, f"it unpacks to more than {HIGHEST_RATIO} times its size")
 
 
 class _Readable(Protocol):
