@@ -308,7 +308,7 @@ def _key(article: ArticleInfo) -> str:
 
 def _folded(text: str) -> str:
     """The letters and digits of ASCII that are nearest to those of the text."""
-    apart = unicodedata.normalize("NFKD", text.casefold().translate(_LATIN))
+    apart = unicodedata.normalize("NFKD", text).casefold().translate(_LATIN)
     return "".join(each for each in apart if each.isascii() and each.isalnum())
 
 
