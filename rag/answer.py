@@ -234,8 +234,8 @@ def link(article: ArticleInfo, quote: str) -> str | None:
     The place is a text fragment (https://wicg.github.io/scroll-to-text-fragment/).
     """
     if article.digest_of is not None:
-        return _web_address(article.digest_of.url)
-    address = _web_address(article.url)
+        return web_address(article.digest_of.url)
+    address = web_address(article.url)
     if address is None:
         return None
     words = quote.split()
@@ -247,6 +247,15 @@ def link(article: ArticleInfo, quote: str) -> str | None:
     encoded = [percent_encoded(" ".join(part), safe="", errors="replace").replace("-", "%2D") for part in parts]
     address = address.partition(":~:")[0]
     return f"{address}{'' if '#' in address else '#'}:~:text={','.join(encoded)}"
+
+
+def web_address(url: str | None) -> str | None:
+    """The URL where it is one of the web, else None."""
+    try:
+        parts = urlsplit(url or "")
+    except ValueError:
+        return None
+    return url if parts.scheme in {"http", "https"} and parts.netloc else None
 
 
 def reference(article: ArticleInfo) -> str:
@@ -272,11 +281,3 @@ def _known(article: ArticleInfo) -> Iterator[str]:
     url = article.url if article.digest_of is None else article.digest_of.url
     if url:
         yield url
-
-
-def _web_address(url: str | None) -> str | None:
-    try:
-        parts = urlsplit(url or "")
-    except ValueError:
-        return None
-    return url if parts.scheme in {"http", "https"} and parts.netloc else None

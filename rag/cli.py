@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import date
+from enum import StrEnum
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Protocol, cast
@@ -54,6 +55,15 @@ Refresh = Annotated[bool, typer.Option("--refresh/--no-refresh", help="Bring the
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
+class Form(StrEnum):
+    """In what form citations are printed."""
+
+    BIBTEX = "bibtex"
+    RIS = "ris"
+    MARKDOWN = "markdown"
+    TEXT = "text"
+
+
 @app.command()
 def build(
     *,
@@ -92,11 +102,16 @@ def ask(  # noqa: PLR0913  one parameter an option
     ] = "relevance",
     refresh: Refresh = True,
     explain: Annotated[bool, typer.Option("--explain", help="Tell why each passage was found.")] = False,
+    cite: Annotated[
+        Form | None, typer.Option(help="Print the citations alone, for a file; as markdown the whole answer.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Answer a question from the articles, with citations. Exits with 3 where nothing was found."""
     import rag
 
+    if cite and as_json:
+        raise typer.BadParameter("give either --cite or --json")
     if refresh:
         with _progress() as tell:
             library = rag.refreshed(corpus, index, progress=tell)
@@ -106,6 +121,8 @@ def ask(  # noqa: PLR0913  one parameter an option
     answer = library.ask(question, k, since, until, source or None, author or None, explain=explain, order=first)
     if as_json:
         _print_json(asdict(answer))
+    elif cite:
+        _print_references(answer, cite)
     else:
         _print_answer(answer)
     if not answer.found:
@@ -436,6 +453,23 @@ def _print_answer(answer: Answer) -> None:
         if not place:
             console.print()
         console.print(Text(f"{hint.offer}: add {_options(hint)}", "dim"), soft_wrap=True)
+
+
+def _print_references(answer: Answer, form: Form) -> None:
+    """The citations in a form; only as Markdown, which says so, where they are no answer."""
+    from rag import references
+
+    if form is Form.MARKDOWN:
+        text = references.report(answer)
+    elif not answer.found:
+        print(f"rag: {answer.text}", file=sys.stderr)
+        return
+    elif form is Form.TEXT:
+        text = "".join(f"{references.plain(citation)}\n" for citation in answer.citations)
+    else:
+        text = references.bibtex(answer.citations) if form is Form.BIBTEX else references.ris(answer.citations)
+    # As bytes: line ends and UTF-8 as the form has them, on every system.
+    sys.stdout.buffer.write(text.encode())
 
 
 def _print_voices(console: Console, voices: Sequence[Citation]) -> None:

@@ -36,7 +36,7 @@ LEVELS = (
     ("store", "embedding", "evidence", "examples", "explanation", "reading"),  # 2: things of level 1 put together
     ("search", "spelling", "canonical"),  # 3: question and index to ranked passages, and which articles count
     ("answer", "selection", "calibration"),  # 4: what ranked passages mean
-    ("builder",),  # 5: corpus to index
+    ("builder", "references"),  # 5: corpus to index; citations as others read them
     ("library", "fetch"),  # 6: what users hold; what sites give
     ("evaluation", "adding"),  # 7: what measures it; what fills the corpus
     ("__init__", "cli", "__main__"),  # 8: names and commands

@@ -193,6 +193,19 @@ def test_json_has_every_field_of_the_citation(folder: Path) -> None:
     assert citation["link"] is None
 
 
+def test_citations_alone_are_printed_for_a_file(built: Path) -> None:
+    asked = ("ask", "How many ships were waiting outside the breakwater?", "-k", "1", "--no-refresh")
+    done = rag(built, *asked, "--cite", "bibtex")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("@misc{marlowe2021harbour,\n  author = {Ines Marlowe},\n")
+    assert done.stdout.endswith("41 ships were waiting outside the breakwater.”},\n}\n")
+
+
+def test_what_does_not_answer_is_not_printed_as_a_reference(built: Path) -> None:
+    done = rag(built, "ask", "What is the boiling point of mercury?", "--no-refresh", "--cite", "ris")
+    assert (done.returncode, done.stdout, done.stderr) == (3, "", "rag: Not found in these articles.\n")
+
+
 def test_filters_reach_the_search(folder: Path) -> None:
     arguments = ("ask", "What happened?", "--json", "--since", "2021-01-01", "--author", "ines marlowe")
     answer = json.loads(rag(folder, *arguments).stdout)
@@ -346,6 +359,8 @@ def test_bad_usage_exits_with_two(folder: Path) -> None:
     assert rag(folder, "evaluate").returncode == 2
     assert rag(folder, "evaluate", "questions.jsonl", "--make", "3").returncode == 2
     assert rag(folder, "ask").returncode == 2
+    assert rag(folder, "ask", "Who?", "--cite", "napkin").returncode == 2
+    assert rag(folder, "ask", "Who?", "--cite", "ris", "--json").returncode == 2
     assert rag(folder, "fly").returncode == 2
 
 
