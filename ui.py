@@ -1,10 +1,11 @@
 """The page: ask a folder of articles in the browser, and see where each answer stands.
 
-The plan of the page and its wiring are here. What it does is in
-``rag.page.desk``, what it shows in ``rag.page.html``, how it looks in
-``rag.page.theme``. Run it with ``python ui.py`` or ``rag ui``. Programs and
-assistants reach the same answers through ``rag.page.endpoints``, for example
-with ``gradio_client``: ``Client(address).predict("Who ...?", api_name="/ask")``.
+The plan of the page is here, and how it is served. Where a question is asked is
+``rag.page.asking``; what the page does with the index is in ``rag.page.desk``,
+what it shows in ``rag.page.html``, how it looks in ``rag.page.theme``. Run it
+with ``python ui.py`` or ``rag ui``. Programs and assistants reach the same
+answers through ``rag.page.endpoints``, for example with ``gradio_client``:
+``Client(address).predict("Who ...?", api_name="/ask")``.
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 import rag
 from rag.errors import PageError
 from rag.page import access, html
-from rag.page.desk import Desk, Shown
+from rag.page.asking import Asking
+from rag.page.desk import Desk
 from rag.page.endpoints import Endpoints, assistants, publish
 from rag.page.theme import ICON, STYLE, theme
 
 REFRESH = 10.0  # seconds between two looks at the folder
-EXAMPLES = 4  # questions offered
 UPLOADED = "100mb"  # the most that a file may have which is sent to the page
 PORTS = 20  # ports tried after the wanted one
 
@@ -40,25 +41,8 @@ def page(desk: Desk, *, read_only: bool = False) -> gr.Blocks:
     With ``read_only`` nobody can change the index through it.
     """
 
-    def reply(question: str) -> list[object]:
-        shown = desk.answer(question)
-        offers = [hint.offer for hint in shown.offered]
-        return [shown, shown.answer, gr.CheckboxGroup(offers, value=[], visible=bool(offers))]
-
-    def pick(question: str) -> list[object]:
-        return [question, *reply(question)]
-
-    def narrow(asked: Shown, chosen: list[int]) -> tuple[str, list[str]]:
-        shown = desk.answer(asked.question, [asked.offered[number] for number in chosen])
-        return shown.answer, [hint.offer for hint in shown.applied]
-
-    def offers() -> list[gr.Button]:
-        questions = desk.examples(EXAMPLES)
-        questions += [""] * (EXAMPLES - len(questions))
-        return [gr.Button(question, size="sm", min_width=0, visible=bool(question)) for question in questions]
-
     def look() -> list[object]:
-        return [desk.status(), desk.trouble() or gr.skip(), *offers()]
+        return [desk.status(), desk.trouble() or gr.skip(), *asking.look()]
 
     def bring_up_to_date(
         progress: gr.Progress = gr.Progress(),  # noqa: B008 (Gradio finds it by its default)
@@ -69,7 +53,7 @@ def page(desk: Desk, *, read_only: bool = False) -> gr.Blocks:
         broken = desk.broken
         news = desk.rebuild(tell)
         shown = (desk.trouble() or html.welcome()) if broken else gr.skip()
-        return [news, desk.status(), shown, *offers()]
+        return [news, desk.status(), shown, *asking.look()]
 
     blocks = gr.Blocks(title="Clippings", analytics_enabled=False)
     with blocks:
@@ -78,54 +62,14 @@ def page(desk: Desk, *, read_only: bool = False) -> gr.Blocks:
             status = gr.HTML(desk.status(), elem_id="status", apply_default_css=False)
             again = gr.Button("Rebuild", size="sm", min_width=0, elem_id="rebuild", visible=not read_only)
         news = gr.HTML(elem_id="news", apply_default_css=False)
-        with gr.Row(elem_id="ask"):
-            question = gr.Textbox(
-                label="Your question",
-                placeholder="What would you like to know?",
-                max_lines=6,
-                autofocus=True,
-                elem_id="question",
-                html_attributes=gr.InputHTMLAttributes(enterkeyhint="search", autocomplete="off"),
-            )
-            go = gr.Button("Ask", variant="primary", min_width=0, elem_id="go")
-        # What the question's words could mean, to tick: nothing of it is applied before.
-        narrowing = gr.CheckboxGroup(
-            type="index", label="Narrow the answer", visible=False, container=False, elem_id="narrow"
-        )
-        with gr.Row(elem_id="examples"):
-            examples = offers()
-        result = gr.HTML(html.welcome(), elem_id="result", apply_default_css=False)
+        asking = Asking(desk)
         gr.HTML(html.footer(), elem_id="foot", apply_default_css=False)
 
-        asked = gr.State(Shown("", ""))
-        answered = [asked, result, narrowing]
-        gr.on(
-            [question.submit, go.click],
-            reply,
-            question,
-            answered,
-            show_progress_on=result,
-            queue=False,
-            api_visibility="private",
-        )
-        for example in examples:
-            example.click(
-                pick, example, [question, *answered], show_progress_on=result, queue=False, api_visibility="private"
-            )
-        narrowing.input(
-            narrow,
-            [asked, narrowing],
-            [result, narrowing],
-            show_progress_on=result,
-            queue=False,
-            api_visibility="private",
-        )
+        known = [status, asking.result, *asking.known]
         if not read_only:
-            changed = [news, status, result, *examples]
-            again.click(bring_up_to_date, None, changed, show_progress_on=news, api_visibility="private")
-        blocks.load(
-            look, None, [status, result, *examples], show_progress="hidden", queue=False, api_visibility="private"
-        )
+            again.click(bring_up_to_date, None, [news, *known], show_progress_on=news, api_visibility="private")
+        loaded = blocks.load(look, None, known, show_progress="hidden", queue=False, api_visibility="private")
+        asking.arrive(loaded)
         gr.Timer(REFRESH).tick(desk.status, None, status, show_progress="hidden", queue=False, api_visibility="private")
         publish(Endpoints(desk), read_only=read_only)
     return blocks

@@ -44,7 +44,7 @@ LEVELS = (
 # Within level 0, which has nothing below it.
 ALLOWED = {("types", "arrays")}
 # The page knows what every user may know, and nothing else; it can be started as a command.
-PAGE = {"rag", "rag.errors", "rag.page", "rag.cli"}
+PAGE = {"rag", "rag.errors", "rag.references", "rag.page", "rag.cli"}
 
 ONLY = {
     "tiktoken": "tokens",

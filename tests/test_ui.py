@@ -375,6 +375,109 @@ class TestWhy:
             assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
+def told(page: Page) -> str:
+    """What the page puts into the clipboard next."""
+    return str(page.evaluate("navigator.clipboard.readText()"))
+
+
+@pytest.mark.browser
+class TestChecking:
+    def test_the_whole_article_opens_beside_the_answer_at_the_quote(self, page: Page) -> None:
+        ask(page, "How many steps does the keeper climb?")
+        page.locator("#passage-1").get_by_role("button", name="Read in the article").click()
+        opened = page.locator("#reader article")
+        expect(opened.get_by_role("heading")).to_have_text("The keeper who stayed: Brannock light turns 150")
+        expect(opened.get_by_role("heading")).to_be_focused()
+        expect(opened.locator("mark")).to_have_text(page.locator("#passage-1 mark").inner_text())
+        expect(opened.locator("mark")).to_be_in_viewport()
+        expect(opened).to_contain_text("first lit in 1873")
+        expect(opened).to_contain_text("its treasurer Mabel Orr said.")
+        page.keyboard.press("Escape")
+        expect(opened).to_have_count(0)
+        expect(page.locator(".answer blockquote")).to_be_visible()
+
+    def test_on_a_phone_it_lies_over_the_page_and_is_closed_by_its_button(self, browser: Browser, address: str) -> None:
+        with visiting(browser, address, width=390) as page:
+            ask(page, "How many steps does the keeper climb?")
+            page.locator("#passage-1").get_by_role("button", name="Read in the article").click()
+            expect(page.locator("#reader mark")).to_be_in_viewport()
+            assert page.evaluate("document.documentElement.scrollWidth") == 390
+            page.get_by_role("button", name="Close the article").click()
+            expect(page.locator("#reader article")).to_have_count(0)
+
+    def test_a_hostile_article_is_read_as_text(self, page: Page) -> None:
+        ask(page, "What does the hostile template say?")
+        page.locator("#result li", has_text="hostile.txt").get_by_role("button", name="Read in the article").click()
+        expect(page.locator("#reader .text")).to_contain_text("${window.pwned=1}")
+        assert page.evaluate("window.pwned") is None
+        assert page.locator("#reader").locator("script, img, svg").count() == 0
+
+    @pytest.mark.parametrize(
+        ("form", "begins"), [("Plain text", "“"), ("Markdown", "> "), ("BibTeX", "@article{"), ("RIS", "TY  - NEWS")]
+    )
+    def test_a_citation_is_copied_in_each_form(self, page: Page, form: str, begins: str) -> None:
+        page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        ask(page, "How many steps does the keeper climb?")
+        first = page.locator("#passage-1")
+        first.get_by_text("Copy citation").click()
+        first.get_by_role("button", name=form).click()
+        expect(first.get_by_role("button", name="Copied")).to_be_visible()
+        copied = told(page)
+        assert copied.startswith(begins)
+        assert "142 steps" in copied
+
+    def test_an_answer_is_saved_with_its_citations(self, page: Page) -> None:
+        ask(page, "How many steps does the keeper climb?")
+        with page.expect_download() as saving:
+            page.get_by_role("button", name="Save as Markdown").click()
+        saved = Path(saving.value.path()).read_text(encoding="utf-8")
+        assert saving.value.suggested_filename == "answer.md"
+        assert saved.startswith("# How many steps does the keeper climb?")
+        assert "lighthouse.md" in saved
+
+
+@pytest.mark.browser
+class TestAddress:
+    def test_a_question_has_an_address_that_opens_its_answer(self, browser: Browser, page: Page) -> None:
+        ask(page, "How many steps does the keeper climb?")
+        page.wait_for_url("**/?q=How+many+steps+does+the+keeper+climb%3F")
+        with visiting(browser, page.url) as other:
+            expect(other.locator(".answer blockquote")).to_contain_text("142 steps")
+            expect(other.get_by_label("Your question")).to_have_value("How many steps does the keeper climb?")
+
+    def test_going_back_opens_the_answer_before(self, page: Page) -> None:
+        ask(page, "How many steps does the keeper climb?")
+        page.wait_for_url("**keeper**")
+        ask(page, "How many honeybees were moved from their hives?")
+        page.wait_for_url("**honeybees**")
+        page.go_back()
+        expect(page.locator(".answer blockquote")).to_contain_text("142 steps")
+
+    def test_an_answer_is_narrowed_by_the_fields_and_so_is_its_address(self, page: Page) -> None:
+        ask(page, "What happened at the lighthouse, and to the bees?")
+        expect(page.locator("#passage-1")).to_be_visible()
+        page.locator("#filters button").first.click()
+        page.get_by_label("Sources").click()
+        page.get_by_role("option", name="Harbour Gazette (1)").click()
+        expect(page.locator("#result article")).to_have_count(1)
+        expect(page.locator("#passage-1")).to_contain_text("lighthouse.md")
+        page.wait_for_url("**&source=Harbour+Gazette")
+        page.get_by_label("Published from").fill("2024-01-01")
+        page.get_by_label("Published from").press("Enter")
+        expect(page.locator(".not-found")).to_contain_text("No article passes the filters.")
+        page.wait_for_url("**&since=2024-01-01&source=Harbour+Gazette")
+
+    def test_an_address_sets_the_fields(self, browser: Browser, address: str) -> None:
+        query = "?q=What+about+bees%3F&until=2022-12-31&author=Clippings&order=oldest&passages=2"
+        with visiting(browser, address + query) as page:
+            expect(page.locator("#result article")).to_have_count(1)
+            expect(page.locator("#passage-1")).to_contain_text("bees.md")
+            expect(page.get_by_label("Published until")).to_have_value("2022-12-31")
+            expect(page.get_by_role("radio", name="The oldest")).to_be_checked()
+            expect(page.locator("#authors")).to_contain_text("Clippings (1)")
+            assert page.url.endswith(query)
+
+
 @pytest.mark.browser
 class TestRebuilding:
     def test_an_article_added_is_found_after_a_rebuild(

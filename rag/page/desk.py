@@ -7,10 +7,12 @@ page works from whatever state the folder and the index are in.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeAlias, TypeVar
 
 import rag
 from rag.errors import CorpusMissingError, IndexDamagedError, IndexMissingError, OptionError, QuestionError
@@ -18,15 +20,30 @@ from rag.page import html
 
 PRESS = "On this page, press Rebuild."  # what `rag build` is on the command line
 
+Order: TypeAlias = Literal["relevance", "newest", "oldest"]
 Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
+class Narrowing:
+    """What an answer is narrowed to; days as ISO text, empty for none, and names of which one must be the article's."""
+
+    since: str = ""
+    until: str = ""
+    sources: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
+    order: Order = "relevance"
+    count: int = 5
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
-    """A question with its answer as HTML, and the hints that were applied and that are offered."""
+    """A question with what is found, as HTML too, and the hints that were applied and that are offered."""
 
     question: str
     answer: str
+    narrowing: Narrowing = field(default_factory=Narrowing)
+    found: rag.Answer | None = None
     applied: tuple[rag.Hint, ...] = ()
     offered: tuple[rag.Hint, ...] = ()
 
@@ -45,22 +62,41 @@ class Desk:
         self._library: rag.Library | None = None
         self._lock = threading.Lock()
 
-    def answer(self, question: str, hints: Sequence[rag.Hint] = ()) -> Shown:
-        """The answer to a question, with these hints applied; of two spans or two orders, the later."""
+    def answer(self, question: str, to: Narrowing | None = None, hints: Sequence[rag.Hint] = ()) -> Shown:
+        """The answer to a question, narrowed, with these hints applied; of two spans or two orders, the later."""
+        to = to or Narrowing()
         span = next((hint for hint in reversed(hints) if hint.order is None), None)
         sort = next((hint for hint in reversed(hints) if hint.order), None)
         applied = tuple(hint for hint in (span, sort) if hint)
-        since, until = (span.since, span.until) if span else (None, None)
-        order = (sort and sort.order) or "relevance"
+        since, until = (span.since, span.until) if span else (to.since or None, to.until or None)
+        order = (sort and sort.order) or to.order
+        sources, authors = to.sources or None, to.authors or None
         try:
             answer = self.use(
-                lambda library: library.ask(question, since=since, until=until, order=order, explain=True)
+                lambda library: library.ask(
+                    question, to.count, since, until, sources, authors, order=order, explain=True
+                )
             )
         except (QuestionError, OptionError) as error:
-            return Shown(question, html.problem("That cannot be asked", str(error)))
+            return Shown(question, html.problem("That cannot be asked", str(error)), to)
         except rag.RagError as error:
-            return Shown(question, html.problem("The question could not be answered", str(error), PRESS))
-        return Shown(question, html.answer(answer, applied), applied, answer.hints)
+            return Shown(question, html.problem("The question could not be answered", str(error), PRESS), to)
+        return Shown(question, html.answer(answer, applied), to, answer, applied, answer.hints)
+
+    def read(self, article_id: str, passage: tuple[int, int], quote: tuple[int, int]) -> str:
+        """A whole article, with a passage and its quote marked."""
+        try:
+            return html.reader(self.use(lambda library: library.article(article_id)), passage, quote)
+        except rag.RagError as error:
+            return html.problem("The article cannot be read", str(error), PRESS)
+
+    def names(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+        """The sources and the authors of the articles to choose from, each with how many articles it has."""
+        try:
+            every = self.use(lambda library: [*library.articles(), *chain(*library.duplicates().values())])
+        except rag.RagError:
+            return [], []
+        return _counted(info.source for info in every), _counted(info.author for info in every)
 
     def status(self) -> str:
         """How much is indexed, and whether the folder has changed since."""
@@ -121,3 +157,8 @@ class Desk:
             raise
         self.broken = False
         return found
+
+
+def _counted(names: Iterable[str | None]) -> list[tuple[str, str]]:
+    held = Counter(name for name in names if name)
+    return [(f"{name} ({count:,})", name) for name, count in sorted(held.items(), key=lambda pair: (-pair[1], pair[0]))]

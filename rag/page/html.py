@@ -13,12 +13,15 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
+from rag import references
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
 
-    from rag import Answer, ArticleInfo, BuildReport, Changes, Citation, Digest, Hint, Why
+    from rag import Answer, Article, ArticleInfo, BuildReport, Changes, Citation, Digest, Hint, Why
 
+READ_AROUND = 100_000  # characters of an article before and after a passage that are shown
 LISTED = 6  # paths of a rebuild that are shown at once; the rest unfold
 
 
@@ -48,13 +51,14 @@ def answer(found: Answer, applied: Sequence[Hint] = ()) -> Markup:
     scope, caution = _scope(found, applied), _note("caution", found.caution)
     if found.found:
         return Markup(
-            '{scope}<section class="answer" aria-label="Answer">{quote}{caution}</section>{voices}{passages}'
+            '{scope}<section class="answer" aria-label="Answer">{quote}{caution}</section>{voices}{passages}{keep}'
         ).format(
             scope=scope,
             quote=_quote(found.citations[0]),
             caution=caution,
             voices=_voices(found.voices[1:]),
             passages=_passages("passages", "Cited passages", found.citations),
+            keep=_keep(found),
         )
     nearest = "Below is what comes nearest to the question. It is not an answer." if found.citations else ""
     return Markup(
@@ -66,6 +70,14 @@ def answer(found: Answer, applied: Sequence[Hint] = ()) -> Markup:
         caution=caution,
         passages=_passages("passages nearest", "Nearest passages", found.citations),
     )
+
+
+def _keep(found: Answer) -> Markup:
+    """How an answer is taken along."""
+    return Markup(
+        '<p class="keep"><button type="button" class="plain" data-do="save" data-name="answer.md" data-text="{}">'
+        'Save as Markdown</button><button type="button" class="plain" data-do="print">Print or save as PDF</button></p>'
+    ).format(references.report(found))
 
 
 def _scope(found: Answer, applied: Sequence[Hint]) -> Markup:
@@ -91,6 +103,30 @@ def _passages(kind: str, title: str, citations: Sequence[Citation]) -> Markup:
         return Markup("")
     return Markup('<section class="{}"><h2>{}</h2><ol>{}</ol></section>').format(
         kind, title, Markup("").join(_card(citation) for citation in citations)
+    )
+
+
+def reader(article: Article, passage: tuple[int, int], quote: tuple[int, int]) -> Markup:
+    """A whole article, with the passage that is cited and its quote marked; of a very long one, what is around it."""
+    begin, end = max(0, passage[0] - READ_AROUND), min(len(article.text), passage[1] + READ_AROUND)
+    left_out = Markup('<p class="note">{}</p>').format("This article is very long: here is what is around the passage.")
+    return Markup(
+        '<article aria-labelledby="read-title"><header><h2 id="read-title" tabindex="-1" dir="auto">{title}</h2>'
+        '<p class="byline">{origin}</p><p class="details">{link}<span class="path">{path}</span></p>'
+        '<button type="button" class="plain" data-do="close" aria-label="Close the article">Close</button></header>'
+        '{left_out}<div class="text" dir="auto">{before}'
+        '<span class="cited">{start}<mark>{quote}</mark>{rest}</span>{after}</div></article>'
+    ).format(
+        title=article.title,
+        origin=_origin(article),
+        link=_link(article.url, f"Read the original: {article.title}"),
+        path=article.path,
+        left_out=left_out if end - begin < len(article.text) else "",
+        before=_text(article.text[begin : passage[0]]),
+        start=_text(article.text[passage[0] : quote[0]]),
+        quote=_text(article.text[slice(*quote)]),
+        rest=_text(article.text[quote[1] : passage[1]]),
+        after=_text(article.text[passage[1] : end]),
     )
 
 
@@ -151,8 +187,8 @@ def _card(citation: Citation) -> Markup:
         '<li id="passage-{rank}"><article aria-labelledby="title-{rank}">'
         '<h3 id="title-{rank}" dir="auto">{title}</h3>{digester}<p class="byline">{origin}</p>{also}'
         '<p class="passage" dir="auto">{before}<mark>{quote}</mark>{after}</p>'
-        '<p class="details">{link}<span class="match">Match {score:.2f}</span>'
-        '<span class="path">{path}</span></p>{why}</article></li>'
+        '<p class="details">{read}{link}<span class="match">Match {score:.2f}</span>'
+        '<span class="path">{path}</span></p>{copy}{why}</article></li>'
     ).format(
         rank=citation.rank,
         title=article.title,
@@ -165,9 +201,34 @@ def _card(citation: Citation) -> Markup:
         quote=_text(citation.text[start:end]),
         after=_text(citation.text[end:]),
         link=_link(citation.link, f"Read the original: {(original and original.title) or article.title}"),
+        read=Markup(
+            '<button type="button" class="plain" data-do="read" data-article="{}" data-start="{}" data-end="{}" '
+            'data-quote-start="{}" data-quote-end="{}" aria-label="{}">Read in the article</button>'
+        ).format(
+            *(article.id, citation.start, citation.end, citation.quote_start, citation.quote_end),
+            f"Read in the article: {article.title}",
+        ),
+        copy=_copies(citation),
         score=citation.score,
         path=article.path,
         why=Markup("") if citation.why is None else _why(citation.why),
+    )
+
+
+def _copies(citation: Citation) -> Markup:
+    """The citation to copy, in each form, to unfold."""
+    forms = (
+        ("Plain text", references.plain(citation)),
+        ("Markdown", references.markdown(citation)),
+        ("BibTeX", references.bibtex([citation])),
+        ("RIS", references.ris([citation])),
+    )
+    buttons = (
+        Markup('<button type="button" class="plain" data-do="copy" data-text="{}">{}</button>').format(text, name)
+        for name, text in forms
+    )
+    return Markup('<details class="copy"><summary>Copy citation</summary><p>{}</p></details>').format(
+        Markup(" ").join(buttons)
     )
 
 

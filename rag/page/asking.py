@@ -1,0 +1,160 @@
+"""Where a question is asked: the box, what its answer is narrowed to, the answer, and the article beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields
+from functools import partial
+from typing import cast
+
+import gradio as gr
+from gradio.events import Dependency
+
+from rag.page import address, html, scripts
+from rag.page.desk import Desk, Narrowing, Order, Shown
+
+EXAMPLES = 4  # questions offered
+ORDERS = [("What answers best", "relevance"), ("The newest", "newest"), ("The oldest", "oldest")]
+
+
+class Asking:
+    """This part of the page, laid out in the Blocks that are open.
+
+    ``known`` are the components that show what the index holds, in the order of
+    ``look``'s values.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        with gr.Row(elem_id="ask"):
+            self.question = gr.Textbox(
+                label="Your question",
+                placeholder="What would you like to know?",
+                max_lines=6,
+                autofocus=True,
+                elem_id="question",
+                html_attributes=gr.InputHTMLAttributes(enterkeyhint="search", autocomplete="off"),
+            )
+            self._go = gr.Button("Ask", variant="primary", min_width=0, elem_id="go")
+        with gr.Accordion("Narrow", open=False, elem_id="filters") as self._filters:
+            with gr.Row():
+                since = gr.Textbox(label="Published from", placeholder="2019-04-01", max_lines=1, elem_id="since")
+                until = gr.Textbox(label="Published until", placeholder="2019-04-30", max_lines=1, elem_id="until")
+            with gr.Row():
+                sources = gr.Dropdown([], label="Sources", multiselect=True, elem_id="sources")
+                authors = gr.Dropdown([], label="Authors", multiselect=True, elem_id="authors")
+            with gr.Row():
+                order = gr.Radio(ORDERS, value="relevance", label="First comes", elem_id="order")
+                count = gr.Slider(1, address.MOST_PASSAGES, value=5, step=1, label="Passages", elem_id="count")
+        # In the order of Narrowing's own.
+        self._fields = (since, until, sources, authors, order, count)
+        # What the question's words could mean, to tick: nothing of it is applied before.
+        self._hints = gr.CheckboxGroup(
+            type="index", label="Narrow the answer", visible=False, container=False, elem_id="narrow"
+        )
+        with gr.Row(elem_id="examples"):
+            self._examples = self._offers()
+        with gr.Row(elem_id="desk"):
+            self.result = gr.HTML(
+                html.welcome(), elem_id="result", apply_default_css=False, js_on_load=scripts.clicks()
+            )
+            self.reader = gr.HTML(elem_id="reader", apply_default_css=False, js_on_load=scripts.reader())
+        self._query = gr.Textbox(visible=False)
+        self._asked = gr.State(Shown("", ""))
+        self.known = [*self._examples, sources, authors]
+        self._listen()
+
+    def look(self) -> list[object]:
+        """What the index holds now, for ``known``."""
+        return [*self._offers(), *(gr.Dropdown(choices=names) for names in self._desk.names())]
+
+    def arrive(self, loaded: Dependency) -> None:
+        """Once the page is loaded, open the view that its address names."""
+        shown = [self.question, *self._fields, self._filters, *self._answered]
+        _at_once(loaded.then, self._arrive, self._query, shown, js=scripts.arrived(), shown_on=self.result)
+
+    @property
+    def _answered(self) -> list[gr.blocks.Block]:
+        return [self._asked, self.result, self._hints, self._query]
+
+    def _listen(self) -> None:
+        since, until, sources, authors, order, count = self._fields
+        at_once = partial(_at_once, shown_on=self.result)
+        asked, new = [self._asked, *self._fields], [self.question, *self._fields]
+        narrowed = [since.submit, since.blur, until.submit, until.blur]
+        narrowed += [sources.input, authors.input, order.input, count.release]
+        for answered in (
+            at_once(gr.on, [self.question.submit, self._go.click], self._reply, new, self._answered),
+            at_once(gr.on, narrowed, self._narrow, asked, self._answered),
+            *(
+                at_once(each.click, self._pick, [each, *self._fields], [self.question, *self._answered])
+                for each in self._examples
+            ),
+        ):
+            answered.then(None, self._query, None, js=scripts.address())
+        ticked = [self._asked, self._hints, *self._fields]
+        at_once(self._hints.input, self._tick, ticked, [self.result, self._hints])
+        at_once(self.result.click, self._read, None, self.reader)
+        at_once(self.reader.click, lambda: "", None, self.reader)
+
+    def _offers(self) -> list[gr.Button]:
+        questions = self._desk.examples(EXAMPLES)
+        questions += [""] * (EXAMPLES - len(questions))
+        return [gr.Button(question, size="sm", min_width=0, visible=bool(question)) for question in questions]
+
+    def _reply(self, question: str, *given: object) -> list[object]:
+        shown = self._desk.answer(question, _narrowing(given))
+        offers = [hint.offer for hint in shown.offered]
+        query = address.write(question.strip(), shown.narrowing)
+        return [shown, shown.answer, gr.CheckboxGroup(offers, value=[], visible=bool(offers)), query]
+
+    def _pick(self, question: str, *given: object) -> list[object]:
+        return [question, *self._reply(question, *given)]
+
+    def _tick(self, asked: Shown, chosen: list[int], *given: object) -> tuple[str, list[str]]:
+        hints = [asked.offered[number] for number in chosen]
+        shown = self._desk.answer(asked.question, _narrowing(given), hints)
+        return shown.answer, [hint.offer for hint in shown.applied]
+
+    def _narrow(self, asked: Shown, *given: object) -> list[object]:
+        # A field is left, too, as it was, and filled in before there is a question.
+        same = _narrowing(given) == asked.narrowing
+        return _nothing(self._answered) if same or not asked.question else self._reply(asked.question, *given)
+
+    def _arrive(self, query: str) -> list[object]:
+        question, to = address.read(query)
+        if not question:
+            return _nothing([self.question, *self._fields, self._filters, *self._answered])
+        names = zip(self._desk.names(), (to.sources, to.authors), strict=True)
+        chosen = [gr.Dropdown(known, value=[*taken]) for known, taken in names]
+        given = [getattr(to, each.name) for each in fields(to)]
+        filters = gr.Accordion(open=to != Narrowing())
+        return [question, to.since, to.until, *chosen, to.order, to.count, filters, *self._reply(question, *given)]
+
+    def _read(self, clicked: gr.EventData) -> str:
+        places = (clicked.start, clicked.end, clicked.quoteStart, clicked.quoteEnd)
+        start, end, quote_start, quote_end = map(int, places)
+        return self._desk.read(clicked.article, (start, end), (quote_start, quote_end))
+
+
+def _nothing(components: Iterable[object]) -> list[object]:
+    """Values that leave these components as they are."""
+    return [gr.skip() for _ in components]
+
+
+def _narrowing(given: Sequence[object]) -> Narrowing:
+    """What the fields say."""
+    since, until, sources, authors, order, count = given
+    return Narrowing(
+        since=str(since or "").strip(),
+        until=str(until or "").strip(),
+        sources=tuple(cast("Sequence[str]", sources or ())),
+        authors=tuple(cast("Sequence[str]", authors or ())),
+        order=cast("Order", order),
+        count=int(cast("float", count)),
+    )
+
+
+def _at_once(listen: Callable[..., Dependency], *given: object, shown_on: gr.HTML, js: str | None = None) -> Dependency:
+    """Listen to an event that is answered without waiting for others, and is nothing for programs."""
+    return listen(*given, js=js, show_progress_on=shown_on, queue=False, api_visibility="private")
