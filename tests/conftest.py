@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from rag import builder, encoder, states
 from rag.encoder import Encoder
@@ -19,6 +20,10 @@ from rag.store import IndexFolder
 
 # Read when huggingface_hub is first imported: no test waits for a network.
 os.environ["HF_HUB_OFFLINE"] = "1"
+
+# How long an example takes is a matter of the machine.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 CORPUS = Path(__file__).parent / "corpus"
 

@@ -16,9 +16,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rag import lexical, search
+from rag import builder, lexical, search
 from rag.encoder import Encoder
 from rag.errors import CitationError, IndexDamagedError, IndexFormatError, IndexMissingError
+from rag.settings import PACKAGED_MODEL
 from rag.states import Codec
 from rag.store import (
     Checksum,
@@ -44,6 +45,7 @@ from rag.store import (
     row_checksum,
     segments,
     text_key,
+    write_duplicates,
     write_files,
 )
 from rag.store.checked import Rows, RowWriter
@@ -256,7 +258,7 @@ class TestSegment:
             assert np.array_equal(pieces[own], each.encoded.pieces[run])
             text = each.article.text[passage.start : passage.end]
             assert terms[slice(*term_begins[place : place + 2])].tolist() == [
-                lexical.term_id(term) for term in lexical.terms(text)
+                lexical.term_id(term) for term in lexical.terms(text, each.article.language)
             ]
             assert np.array_equal(
                 vectors[slice(*vector_begins[place : place + 2])], each.encoded.vectors[passage.first : passage.last]
@@ -396,18 +398,21 @@ class TestSnapshot:
         uses, counting = [], []
         for name, several in (("first", first), ("second", second)):
             write(folder.segments / name, several)
-            gone = data.draw(st.sets(st.integers(0, len(several) - 1)))
-            uses.append(SegmentUse(name, checksum(folder.segments / name / "segment.json"), tuple(sorted(gone))))
-            counting += [each for number, each in enumerate(several) if number not in gone]
+            numbers = st.sets(st.integers(0, len(several) - 1)).map(sorted)
+            removed, hidden = data.draw(numbers), data.draw(numbers)
+            card = checksum(folder.segments / name / "segment.json")
+            uses.append(SegmentUse(name, card, tuple(removed), tuple(hidden)))
+            counting += [each for number, each in enumerate(several) if number not in {*removed, *hidden}]
         passages = [
-            lexical.terms(each.article.text[passage.start : passage.end])
+            lexical.terms(each.article.text[passage.start : passage.end], each.article.language)
             for each in counting
             for passage in each.encoded.passages
         ]
-        snapshot = Snapshot(folder, _manifest(tuple(uses), len(passages)))
+        snapshot = Snapshot(folder, _manifest(folder, tuple(uses), len(passages)))
         assert snapshot.average_terms == sum(map(len, passages)) / max(1, len(passages))
         held = Counter(term for terms in passages for term in set(terms))
-        for term in {term for each in (*first, *second) for term in lexical.terms(each.article.text)}:
+        every = (lexical.terms(each.article.text, each.article.language) for each in (*first, *second))
+        for term in {term for terms in every for term in terms}:
             assert snapshot.term_frequency(term) == held[term]
         pieces = np.zeros(VOCABULARY, np.int64)
         for each in counting:
@@ -419,13 +424,13 @@ class TestSnapshot:
         folder = IndexFolder(tmp_path)
         write(folder.segments / "first", [example])
         use = SegmentUse("first", checksum(folder.segments / "first" / "segment.json"))
-        before = Snapshot(folder, _manifest((use,), 1))
-        after = Snapshot(folder, _manifest((replace(use, removed=(0,)),), 0), before)
+        before = Snapshot(folder, _manifest(folder, (use,), 1))
+        after = Snapshot(folder, _manifest(folder, (replace(use, removed=(0,)),), 0), before)
         assert after.segments[0] is before.segments[0]
         assert (before.live[0].tolist(), after.live[0].tolist()) == ([True], [False])
 
 
-def _manifest(uses: tuple[SegmentUse, ...], passages: int, number: int = 1) -> Manifest:
+def _manifest(folder: IndexFolder, uses: tuple[SegmentUse, ...], passages: int, number: int = 1) -> Manifest:
     return Manifest(
         number=number,
         created=datetime.now(UTC).isoformat(),
@@ -442,7 +447,7 @@ def _manifest(uses: tuple[SegmentUse, ...], passages: int, number: int = 1) -> M
         prepared={},
         scale=1.0,
         files=Checksum(0, ""),
-        duplicates=Checksum(0, ""),
+        duplicates=write_duplicates(folder, number, ()),
     )
 
 
@@ -461,7 +466,7 @@ class TestGenerations:
             ),
         )
         use = SegmentUse("first", checksum(folder.segments / "first" / "segment.json"), (0,))
-        manifest = replace(_manifest((use,), 1), files=write_files(folder, 1, records))
+        manifest = replace(_manifest(folder, (use,), 1), files=write_files(folder, 1, records))
         commit(folder, manifest)
         assert read_current(folder) == manifest
         assert tuple(read_files(folder, manifest).values()) == records
@@ -474,7 +479,7 @@ class TestGenerations:
             name = f"segment{number}"
             write(folder.segments / name, [example])
             use = SegmentUse(name, checksum(folder.segments / name / "segment.json"))
-            manifest = replace(_manifest((use,), 1, number), files=write_files(folder, number, ()))
+            manifest = replace(_manifest(folder, (use,), 1, number), files=write_files(folder, number, ()))
             commit(folder, manifest)
             clear(folder, manifest, manifests[-1] if manifests else None)
             manifests.append(manifest)
@@ -494,6 +499,7 @@ class TestGenerations:
 KINDS = (
     "generations/*.json",
     "generations/*.files",
+    "generations/*.duplicates",
     "models/*/codec.npy",
     "models/*/model.bin",
     "models/*/model.json",
@@ -511,6 +517,7 @@ KINDS = (
     "segments/*/places.bin",
     "segments/*/prints.bin",
     "segments/*/sentences.bin",
+    "segments/*/signatures.bin",
     "segments/*/sentences.faiss",
     "segments/*/terms.bin",
     "segments/*/fulltext/meta.json",
@@ -533,6 +540,16 @@ CHANGES: dict[str, Callable[[bytes], bytes | None]] = {
     "one byte more": lambda data: data + b" ",
     "the file": lambda _: None,
 }
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory, corpus: Path, with_model: Callable[[Path], Path]) -> Path:
+    """An index of the small corpus, of which one article is there twice. Not to be changed."""
+    doubled = Path(shutil.copytree(corpus, tmp_path_factory.mktemp("doubled") / "corpus"))
+    shutil.copyfile(doubled / "wolves.md", doubled / "wolves again.md")
+    folder = with_model(tmp_path_factory.mktemp("doubled") / "index")
+    assert builder.build(doubled, IndexFolder(folder), model=PACKAGED_MODEL).duplicates
+    return folder
 
 
 @pytest.fixture
@@ -617,11 +634,11 @@ class TestDamage:
             b"{}",
             b"null",
             b'{"generation": 1}',
-            b'{"format": 2}',
-            b'{"format": 2, "generation": "x", "manifest": {}}',
-            b'{"format": 2, "generation": 1, "manifest": {"bytes": 0, "sha256": ""}}',
-            b'{"format": 2, "generation": null, "manifest": null}',
-            b'{"format": 2, "generation": [1], "manifest": {"bytes": 0, "sha256": "", "more": 1}}',
+            b'{"format": 3}',
+            b'{"format": 3, "generation": "x", "manifest": {}}',
+            b'{"format": 3, "generation": 1, "manifest": {"bytes": 0, "sha256": ""}}',
+            b'{"format": 3, "generation": null, "manifest": null}',
+            b'{"format": 3, "generation": [1], "manifest": {"bytes": 0, "sha256": "", "more": 1}}',
         ],
     )
     def test_garbage_in_the_pointer_is_damage(self, copied: IndexFolder, garbage: bytes) -> None:
@@ -642,7 +659,7 @@ class TestDamage:
                 except (IndexDamagedError, IndexFormatError):
                     continue
 
-    @pytest.mark.parametrize("number", [0, 1, 3, "2", None])
+    @pytest.mark.parametrize("number", [0, 1, 2, 4, "3", None])
     def test_another_format_is_refused_with_both_numbers_and_the_cure(
         self, copied: IndexFolder, number: object
     ) -> None:
@@ -650,7 +667,7 @@ class TestDamage:
         put(copied.current, json.dumps(pointer).encode())
         with pytest.raises(IndexFormatError, match="run `rag build`") as raised:
             read_current(copied)
-        assert (raised.value.found, raised.value.wanted) == (number, 2)
+        assert (raised.value.found, raised.value.wanted) == (number, 3)
 
 
 class TestLargeFiles:
@@ -675,7 +692,9 @@ class TestLargeFiles:
             writer.add(segment.article(number), segment.parts(number))
         writer.finish()
         use = SegmentUse("large", checksum(folder.segments / "large" / "segment.json"))
-        commit(folder, replace(source.manifest, segments=(use,), prepared={}, files=write_files(folder, 1, ())))
+        files, duplicates = write_files(folder, 1, ()), write_duplicates(folder, 1, ())
+        manifest = replace(source.manifest, segments=(use,), prepared={}, files=files, duplicates=duplicates)
+        commit(folder, manifest)
         return folder
 
     def test_a_changed_byte_gives_an_error_or_the_very_same_citation(

@@ -46,7 +46,8 @@ The lighthouse at Brannock Point was first lit in 1873, and it has not missed a 
 batteries charged by six solar panels on the old coal shed.
 
 The last keeper retired in 1994 but never left. He still climbs the 142 steps of the tower every morning to wipe the
-salt from the panes. The trust that owns it needs a new door, its treasurer Mabel Orr said.
+salt from the panes. The trust that owns it needs a new door, said its treasurer, and Mabel Orr, a retired glazier,
+will make it.
 """
 BEES = """---
 title: Bees find their way home without the sun
@@ -391,7 +392,7 @@ class TestChecking:
         expect(opened.locator("mark")).to_have_text(page.locator("#passage-1 mark").inner_text())
         expect(opened.locator("mark")).to_be_in_viewport()
         expect(opened).to_contain_text("first lit in 1873")
-        expect(opened).to_contain_text("its treasurer Mabel Orr said.")
+        expect(opened).to_contain_text("will make it.")
         page.keyboard.press("Escape")
         expect(opened).to_have_count(0)
         expect(page.locator(".answer blockquote")).to_be_visible()

@@ -2,6 +2,6 @@
 (query) => {
 	if (query !== window.location.search) {
 		window.history.pushState(null, "", window.location.pathname + query);
-		window.onpopstate = () => window.location.reload();
 	}
+	window.onpopstate = () => window.location.reload();
 }

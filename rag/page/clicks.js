@@ -1,6 +1,13 @@
-// What buttons in the page's own HTML do. `data-do` names it, the other data say with what:
+// What links within the page's own HTML do, and its buttons. `data-do` names it, the other data say with what:
 // copy and save a text, print, close what holds the button, and whatever else there is by Python.
 element.addEventListener("click", async (event) => {
+	const link = event.target.closest("a[href^='#']");
+	if (link !== null) {
+		// By itself it would lead to the page's first address, which is the base of all links.
+		event.preventDefault();
+		element.querySelector(link.getAttribute("href"))?.scrollIntoView();
+		return;
+	}
 	const button = event.target.closest("button[data-do]");
 	if (button === null) {
 		return;

@@ -347,7 +347,7 @@ class Snapshot:
 
     For each segment ``present`` says which of its articles are in the corpus, and
     ``live`` which of them count: those that are not the same as another one that
-    is kept; bool (articles,).
+    is kept; bool (articles,). ``duplicates`` are those others.
 
     Segments that ``before`` has open are shared with it.
 
@@ -365,19 +365,15 @@ class Snapshot:
             }
         self.segments = tuple(self.by_name.values())
         pairs = tuple(zip(self.segments, manifest.segments, strict=True))
+        with damage_told(folder):
+            rows = _read_lines(folder.duplicates(manifest.number), manifest.duplicates)
+        self.duplicates = tuple(DuplicateRecord(**row) for row in rows)
         self.present = tuple(_all_but(segment, use.removed) for segment, use in pairs)
         self.live = tuple(_all_but(segment, use.removed + use.hidden) for segment, use in pairs)
 
     @cached_property
-    def duplicates(self) -> tuple[DuplicateRecord, ...]:
-        """The articles that are the same as another one, which is kept."""
-        with damage_told(self.folder):
-            rows = _read_lines(self.folder.duplicates(self.manifest.number), self.manifest.duplicates)
-        return tuple(DuplicateRecord(**row) for row in rows)
-
-    @cached_property
     def duplicates_of(self) -> Mapping[tuple[str, int], tuple[DuplicateRecord, ...]]:
-        """The same, under the segment's name and the number of the article that is kept."""
+        """The duplicates under the segment's name and the number of the article that is kept."""
         found: dict[tuple[str, int], tuple[DuplicateRecord, ...]] = {}
         for each in self.duplicates:
             kept = each.kept_segment, each.kept_number
