@@ -28,6 +28,7 @@ from rag.page import access, html
 from rag.page.asking import Asking
 from rag.page.desk import Desk
 from rag.page.endpoints import Endpoints, assistants, publish
+from rag.page.shelf import Shelf
 from rag.page.theme import ICON, STYLE, theme
 
 REFRESH = 10.0  # seconds between two looks at the folder
@@ -42,7 +43,7 @@ def page(desk: Desk, *, read_only: bool = False) -> gr.Blocks:
     """
 
     def look() -> list[object]:
-        return [desk.status(), desk.trouble() or gr.skip(), *asking.look()]
+        return [desk.status(), desk.trouble() or gr.skip(), *asking.look(), *shelf.look()]
 
     def bring_up_to_date(
         progress: gr.Progress = gr.Progress(),  # noqa: B008 (Gradio finds it by its default)
@@ -53,7 +54,7 @@ def page(desk: Desk, *, read_only: bool = False) -> gr.Blocks:
         broken = desk.broken
         news = desk.rebuild(tell)
         shown = (desk.trouble() or html.welcome()) if broken else gr.skip()
-        return [news, desk.status(), shown, *asking.look()]
+        return [news, desk.status(), shown, *asking.look(), *shelf.look()]
 
     blocks = gr.Blocks(title="Clippings", analytics_enabled=False)
     with blocks:
@@ -62,12 +63,18 @@ def page(desk: Desk, *, read_only: bool = False) -> gr.Blocks:
             status = gr.HTML(desk.status(), elem_id="status", apply_default_css=False)
             again = gr.Button("Rebuild", size="sm", min_width=0, elem_id="rebuild", visible=not read_only)
         news = gr.HTML(elem_id="news", apply_default_css=False)
-        asking = Asking(desk)
+        with gr.Tabs(elem_id="rooms"):
+            with gr.Tab("Ask", id="ask"):
+                asking = Asking(desk)
+            with gr.Tab("Articles", id="articles"):
+                shelf = Shelf(desk, read_only=read_only)
         gr.HTML(html.footer(), elem_id="foot", apply_default_css=False)
 
-        known = [status, asking.result, *asking.known]
+        known = [status, asking.result, *asking.known, *shelf.known]
         if not read_only:
-            again.click(bring_up_to_date, None, [news, *known], show_progress_on=news, api_visibility="private")
+            listeners: list[Callable[..., object]] = [again.click, *(change.then for change in shelf.changes)]
+            for listen in listeners:
+                listen(bring_up_to_date, None, [news, *known], show_progress_on=news, api_visibility="private")
         loaded = blocks.load(look, None, known, show_progress="hidden", queue=False, api_visibility="private")
         asking.arrive(loaded)
         gr.Timer(REFRESH).tick(desk.status, None, status, show_progress="hidden", queue=False, api_visibility="private")

@@ -18,11 +18,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rag.adding import Additions, add
     from rag.answer import Answer
     from rag.errors import RagError
     from rag.evaluation import Evaluation, Outcome, evaluate
     from rag.hints import Hint
     from rag.library import Library, ask, build, changes, open, refreshed, retrieve  # noqa: A004
+    from rag.removing import remove
     from rag.types import (
         Article,
         ArticleInfo,
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
         Changes,
         Citation,
         Digest,
+        Duplicate,
         Failure,
         Passage,
         Progress,
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "Additions",
     "Answer",
     "Article",
     "ArticleInfo",
@@ -45,6 +49,7 @@ __all__ = [
     "Changes",
     "Citation",
     "Digest",
+    "Duplicate",
     "Evaluation",
     "Failure",
     "Hint",
@@ -55,24 +60,28 @@ __all__ = [
     "RagError",
     "Why",
     "WordMatch",
+    "add",
     "ask",
     "build",
     "changes",
     "evaluate",
     "open",
     "refreshed",
+    "remove",
     "retrieve",
 ]
 
 _ROOMS = {
+    "rag.adding": ("Additions", "add"),
     "rag.answer": ("Answer",),
     "rag.errors": ("RagError",),
     "rag.evaluation": ("Evaluation", "Outcome", "evaluate"),
     "rag.hints": ("Hint",),
     "rag.library": ("Library", "ask", "build", "changes", "open", "refreshed", "retrieve"),
+    "rag.removing": ("remove",),
     "rag.types": (
-        *("Article", "ArticleInfo", "BuildReport", "Changes", "Citation", "Digest", "Failure", "Passage", "Progress"),
-        *("Why", "WordMatch"),
+        *("Article", "ArticleInfo", "BuildReport", "Changes", "Citation", "Digest", "Duplicate", "Failure"),
+        *("Passage", "Progress", "Why", "WordMatch"),
     ),
 }
 

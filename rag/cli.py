@@ -148,7 +148,7 @@ def status(
         library.check()
     folder = settings.corpus_folder(corpus)
     changes = rag.changes(folder, index) if folder.is_dir() else None
-    manifest = library.manifest
+    manifest, failures = library.manifest, library.failures()
     facts = {
         "corpus": str(folder),
         "index": str(settings.index_folder(index)),
@@ -156,6 +156,7 @@ def status(
         "passages": manifest.passages,
         "sentences": manifest.sentences,
         "failed": manifest.failed,
+        "failures": [asdict(failure) for failure in failures],
         "built": manifest.created,
         "model": manifest.model,
         "engine": library.engine,
@@ -176,7 +177,11 @@ def status(
         f"Model {manifest.model}, run by {library.engine}; passages of at most {facts['passage_tokens']} tokens"
     )
     if manifest.failed:
-        console.print(f"{_many(manifest.failed, 'file')} could not be read: `rag build` says why", style="yellow")
+        console.print(f"{_many(manifest.failed, 'thing')} in the folder could not be read:", style="yellow")
+        _print_failures(console, failures[:LISTED])
+        if len(failures) > LISTED:
+            more = f"  failed   … and {len(failures) - LISTED:,} more (with --json all are told)"
+            console.print(more, style="yellow")
     if check:
         console.print("Every file of the index is as it was written.")
     if changes is None:

@@ -525,6 +525,15 @@ class RerankerError(ModelError):
         )
 
 
+class UnremovableError(RagError):
+    """A file cannot be removed from the folder of articles."""
+
+    def __init__(self, path: str, problem: str) -> None:
+        self.path = path
+        self.problem = problem
+        super().__init__(f"{path} cannot be removed: {problem}.")
+
+
 class PageError(RagError):
     """The page cannot be served as asked."""
 

@@ -37,8 +37,8 @@ from rag.reranker import Reranker
 from rag.selection import select
 from rag.spelling import Spelling, respelled, spellings
 from rag.states import Codec
-from rag.store import IndexFolder, Manifest, Segment, Snapshot, check_model, damage_told, read_current
-from rag.types import Article, ArticleInfo, BuildReport, Changes, Citation, Passage, Sentence, Why
+from rag.store import IndexFolder, Manifest, Segment, Snapshot, check_model, damage_told, read_current, read_files
+from rag.types import Article, ArticleInfo, BuildReport, Changes, Citation, Failure, Passage, Sentence, Why
 
 _log = logging.getLogger(__name__)
 
@@ -230,6 +230,11 @@ class Library:
                 snapshot.by_name[name].info(number).id: tuple(map(snapshot.info, found))
                 for (name, number), found in snapshot.duplicates_of.items()
             }
+
+    def failures(self) -> tuple[Failure, ...]:
+        """What of the corpus could not be read when the index was built, and why."""
+        records = read_files(self._folder, self._now().snapshot.manifest)
+        return tuple(failure for record in records.values() for failure in record.failures)
 
     def examples(self, count: int = 4) -> tuple[str, ...]:
         """Questions drawn from the articles' own sentences, each of which an answer is found for."""

@@ -38,7 +38,7 @@ LEVELS = (
     ("answer", "selection", "calibration"),  # 4: what ranked passages mean
     ("builder", "references"),  # 5: corpus to index; citations as others read them
     ("library", "fetch"),  # 6: what users hold; what sites give
-    ("evaluation", "adding"),  # 7: what measures it; what fills the corpus
+    ("evaluation", "adding", "removing"),  # 7: what measures it; what fills the corpus
     ("__init__", "cli", "__main__"),  # 8: names and commands
 )
 # Within level 0, which has nothing below it.

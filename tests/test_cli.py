@@ -219,6 +219,15 @@ def test_status_tells_what_changed(folder: Path) -> None:
     assert "1 gone" in rag(folder, "status").stdout
 
 
+def test_status_tells_what_could_not_be_read_and_why(folder: Path) -> None:
+    (folder / "corpus" / "empty.txt").touch()
+    rag(folder, "build")
+    assert "failed   empty.txt: there is no text in it" in rag(folder, "status").stdout
+    facts = json.loads(rag(folder, "status", "--json").stdout)
+    assert facts["failed"] == 1
+    assert [failure["path"] for failure in facts["failures"]] == ["empty.txt"]
+
+
 def test_status_lists_and_checks(folder: Path) -> None:
     rag(folder, "build")
     done = rag(folder, "status", "--articles", "--check")

@@ -24,7 +24,7 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from hypothesis import given
 from hypothesis import strategies as st
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
 from serving import serving
 
 import rag
@@ -477,6 +477,74 @@ class TestAddress:
             expect(page.get_by_role("radio", name="The oldest")).to_be_checked()
             expect(page.locator("#authors")).to_contain_text("Clippings (1)")
             assert page.url.endswith(query)
+
+
+@pytest.fixture
+def shelf(browser: Browser, articles: Path, built: Path, tmp_path: Path) -> Iterator[tuple[Page, Path]]:
+    """The page at its list of articles, over a folder that may be changed."""
+    folder = Path(shutil.copytree(articles, tmp_path / "articles"))
+    index = Path(shutil.copytree(built, tmp_path / "index"))
+    with serving(folder, index) as address, visiting(browser, address) as page:
+        page.get_by_role("tab", name="Articles").click()
+        yield page, folder
+
+
+@pytest.mark.browser
+class TestArticles:
+    def test_they_are_listed_searched_and_read(self, browser: Browser, address: str) -> None:
+        with visiting(browser, address) as page:
+            page.get_by_role("tab", name="Articles").click()
+            expect(page.get_by_role("row")).to_have_count(4)
+            page.get_by_placeholder("Search").fill("Harbour")
+            expect(page.get_by_role("row")).to_have_count(2)
+            page.get_by_role("gridcell", name="The keeper who stayed").click()
+            opened = page.locator("#open article")
+            expect(opened.get_by_role("heading")).to_have_text("The keeper who stayed: Brannock light turns 150")
+            expect(opened).to_contain_text("first lit in 1873")
+            opened.get_by_role("button", name="Close the article").click()
+            expect(opened).to_have_count(0)
+
+    def test_a_file_is_added_and_found_and_what_cannot_be_read_is_named(self, shelf: tuple[Page, Path]) -> None:
+        page, folder = shelf
+        page.locator("#adding button").first.click()
+        given = [FilePayload(name="ferry.txt", mimeType="text/plain", buffer=FERRY.encode())]
+        given.append(FilePayload(name="empty.txt", mimeType="text/plain", buffer=b""))
+        page.locator("#files input[type=file]").set_input_files(given)
+        expect(page.locator("#files")).to_contain_text("ferry")
+        page.get_by_role("button", name="Add", exact=True).click()
+        expect(page.locator("#told")).to_contain_text("ferry.txt", timeout=20_000)
+        expect(page.get_by_role("gridcell", name="The night ferry to Ostrel")).to_be_visible(timeout=20_000)
+        expect(page.locator("#failures")).to_contain_text("empty.txt – there is no text in it")
+        assert (folder / "ferry.txt").read_text(encoding="utf-8") == FERRY
+        page.get_by_role("tab", name="Ask").click()
+        ask(page, "When does the night ferry to Ostrel return?")
+        expect(page.locator(".answer blockquote")).to_contain_text("7 June")
+
+    def test_only_links_are_taken_for_links(self, shelf: tuple[Page, Path]) -> None:
+        page, folder = shelf
+        page.locator("#adding button").first.click()
+        for written, said in (
+            ("/etc/hostname", "is no link"),
+            ("", "nothing to add"),
+            ("http://127.0.0.1:9/x", "127."),
+        ):
+            page.get_by_label("Links").fill(written)
+            page.get_by_role("button", name="Add", exact=True).click()
+            expect(page.locator("#told")).to_contain_text(said, timeout=20_000)
+        assert {file.name for file in folder.iterdir()} == {"lighthouse.md", "bees.md", "hostile.txt"}
+
+    def test_one_is_removed_after_asking_and_not_lost(self, shelf: tuple[Page, Path]) -> None:
+        page, folder = shelf
+        page.get_by_role("gridcell", name="bees.md").click()
+        page.get_by_role("button", name="Remove this article").click()
+        page.get_by_role("button", name="Keep it").click()
+        assert (folder / "bees.md").exists()
+        page.get_by_role("button", name="Remove this article").click()
+        page.get_by_role("button", name="Yes, remove it").click()
+        expect(page.locator("#told")).to_contain_text("bees.md was moved to .removed/bees.md", timeout=20_000)
+        expect(page.get_by_role("row")).to_have_count(3, timeout=20_000)
+        expect(page.locator("#open article")).to_have_count(0)
+        assert (folder / ".removed" / "bees.md").read_text(encoding="utf-8") == BEES
 
 
 @pytest.mark.browser

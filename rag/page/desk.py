@@ -10,7 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Literal, TypeAlias, TypeVar
 
@@ -18,6 +18,7 @@ import rag
 from rag.errors import CorpusMissingError, IndexDamagedError, IndexMissingError, OptionError, QuestionError
 from rag.page import html
 
+LISTED = 5_000  # articles in the table
 PRESS = "On this page, press Rebuild."  # what `rag build` is on the command line
 
 Order: TypeAlias = Literal["relevance", "newest", "oldest"]
@@ -89,6 +90,43 @@ class Desk:
             return html.reader(self.use(lambda library: library.article(article_id)), passage, quote)
         except rag.RagError as error:
             return html.problem("The article cannot be read", str(error), PRESS)
+
+    def read_whole(self, path: str) -> str:
+        """A whole article, by its path."""
+        try:
+            found = self.use(lambda library: _at(library, path))
+        except rag.RagError as error:
+            return html.problem("The article cannot be read", str(error), PRESS)
+        if found is None:
+            return html.problem("The article is gone", f"{path} is no longer in the index.")
+        return html.reader(found)
+
+    def rows(self) -> tuple[list[list[str]], str]:
+        """The articles as a table, and as HTML what of the folder could not be read."""
+        try:
+            return self.use(lambda library: (_rows(library), html.failures(library.failures())))
+        except rag.RagError:
+            return [], ""
+
+    def add(self, files: Sequence[str], links: Sequence[str], progress: Callable[[rag.Progress], None]) -> str:
+        """Put files and links into the folder of articles, and show what became of them."""
+        if not files and not links:
+            return html.problem("There is nothing to add", "Choose files or write links.")
+        # What else stood here would be taken for a path on the machine that serves the page.
+        wrong = [link for link in links if not link.casefold().startswith(("http://", "https://"))]
+        if wrong:
+            return html.problem("Nothing was added", f"{wrong[0]} is no link: write it with https:// before it.")
+        try:
+            return html.additions(rag.add([*files, *links], self._corpus, index=self._index, progress=progress))
+        except rag.RagError as error:
+            return html.problem("Nothing could be added", str(error))
+
+    def remove(self, path: str) -> str:
+        """Take an article's file out of the folder, and show where it went."""
+        try:
+            return html.removed(path, rag.remove(path, self._corpus))
+        except rag.RagError as error:
+            return html.problem("The article stays", str(error))
 
     def names(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
         """The sources and the authors of the articles to choose from, each with how many articles it has."""
@@ -162,3 +200,19 @@ class Desk:
 def _counted(names: Iterable[str | None]) -> list[tuple[str, str]]:
     held = Counter(name for name in names if name)
     return [(f"{name} ({count:,})", name) for name, count in sorted(held.items(), key=lambda pair: (-pair[1], pair[0]))]
+
+
+def _rows(library: rag.Library) -> list[list[str]]:
+    duplicates = library.duplicates()
+    every = (each for info in library.articles() for each in (info, *duplicates.get(info.id, ())))
+    return [
+        [info.title, info.source or "", info.author or "", str(info.published or ""), info.language or "", info.path]
+        for info in islice(every, LISTED)
+    ]
+
+
+def _at(library: rag.Library, path: str) -> rag.Article | None:
+    """The article at this path, also one that is the same as another one, which counts."""
+    every = chain(library.articles(), *library.duplicates().values())
+    found = next((info for info in every if info.path == path), None)
+    return None if found is None else library.article(found.id)

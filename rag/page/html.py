@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
 
-    from rag import Answer, Article, ArticleInfo, BuildReport, Changes, Citation, Digest, Hint, Why
+    from rag import Additions, Answer, Article, ArticleInfo, BuildReport, Changes, Citation, Digest, Failure, Hint, Why
 
 READ_AROUND = 100_000  # characters of an article before and after a passage that are shown
 LISTED = 6  # paths of a rebuild that are shown at once; the rest unfold
@@ -106,7 +106,33 @@ def _passages(kind: str, title: str, citations: Sequence[Citation]) -> Markup:
     )
 
 
-def reader(article: Article, passage: tuple[int, int], quote: tuple[int, int]) -> Markup:
+def failures(failed: Sequence[Failure]) -> Markup:
+    """What could not be read, and why."""
+    if not failed:
+        return Markup("")
+    named = [Markup("{} – {}").format(failure.path, failure.reason) for failure in failed]
+    return Markup('<section class="report"><h2>Not read</h2><dl>{}</dl></section>').format(_paths("Files", named))
+
+
+def additions(done: Additions) -> Markup:
+    """What became of files and links that were to be added."""
+    kinds = (
+        ("Added", [each.path if each.note is None else f"{each.path} – {each.note}" for each in done.added]),
+        ("There already", [each.path for each in done.present]),
+        ("Could not be added", [f"{failure.path} – {failure.reason}" for failure in done.failed]),
+    )
+    lists = Markup("").join(_paths(name, paths) for name, paths in kinds if paths)
+    return Markup('<section class="report" role="status"><dl>{}</dl></section>').format(lists)
+
+
+def removed(path: str, place: str) -> Markup:
+    """Where a file went that was removed."""
+    return Markup(
+        '<section class="report" role="status"><p>{} was moved to {} in the same folder.</p></section>'
+    ).format(path, place)
+
+
+def reader(article: Article, passage: tuple[int, int] = (0, 0), quote: tuple[int, int] = (0, 0)) -> Markup:
     """A whole article, with the passage that is cited and its quote marked; of a very long one, what is around it."""
     begin, end = max(0, passage[0] - READ_AROUND), min(len(article.text), passage[1] + READ_AROUND)
     left_out = Markup('<p class="note">{}</p>').format("This article is very long: here is what is around the passage.")
@@ -115,7 +141,7 @@ def reader(article: Article, passage: tuple[int, int], quote: tuple[int, int]) -
         '<p class="byline">{origin}</p><p class="details">{link}<span class="path">{path}</span></p>'
         '<button type="button" class="plain" data-do="close" aria-label="Close the article">Close</button></header>'
         '{left_out}<div class="text" dir="auto">{before}'
-        '<span class="cited">{start}<mark>{quote}</mark>{rest}</span>{after}</div></article>'
+        "{cited}{after}</div></article>"
     ).format(
         title=article.title,
         origin=_origin(article),
@@ -123,9 +149,13 @@ def reader(article: Article, passage: tuple[int, int], quote: tuple[int, int]) -
         path=article.path,
         left_out=left_out if end - begin < len(article.text) else "",
         before=_text(article.text[begin : passage[0]]),
-        start=_text(article.text[passage[0] : quote[0]]),
-        quote=_text(article.text[slice(*quote)]),
-        rest=_text(article.text[quote[1] : passage[1]]),
+        cited=Markup('<span class="cited">{}<mark>{}</mark>{}</span>').format(
+            _text(article.text[passage[0] : quote[0]]),
+            _text(article.text[slice(*quote)]),
+            _text(article.text[quote[1] : passage[1]]),
+        )
+        if any(quote)
+        else "",
         after=_text(article.text[passage[1] : end]),
     )
 
