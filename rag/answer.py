@@ -66,7 +66,8 @@ class Answer:
     are filters and orders that words of the question could mean and that were
     not applied. ``spellings`` are other spellings of the question's words that
     were looked for too, and stand in the citations. ``unknown_language`` is the
-    question's (ISO 639-1), where the model does not know it and little was found.
+    question's (ISO 639-1), where the model does not know it and little was found:
+    then nothing counts as found.
     """
 
     question: str
@@ -147,6 +148,11 @@ def answer(asked: Asked, citations: tuple[Citation, ...], undated: int = 0) -> A
         voices=_voices(asked, citations) if found else (),
         spellings=tuple(each for each in asked.spellings if not missing(each.found, texts, asked.language)),
     )
+
+
+def not_understood(given: Answer, language: str) -> Answer:
+    """The same without an answer, since the model does not know the question's language."""
+    return replace(given, found=False, text=NOT_FOUND, evidence="none", voices=(), unknown_language=language)
 
 
 def by_date(asked: Asked, citations: Sequence[Citation], order: Order, per_article: int | None) -> tuple[Citation, ...]:

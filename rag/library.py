@@ -16,7 +16,7 @@ from typing import get_args
 import numpy as np
 
 from rag import builder, encoder, evidence, examples, languages, search, settings
-from rag.answer import Answer, Asked, Order, answer, by_date, cite
+from rag.answer import Answer, Asked, Order, answer, by_date, cite, not_understood
 from rag.arrays import Mask
 from rag.builder import CODEC, Tell
 from rag.encoder import Encoder, TokenStates
@@ -189,11 +189,14 @@ class Library:
         given = answer(asked, chosen[:k], ranked.undated)
         if given.found and order != "relevance":
             given = answer(asked, by_date(asked, chosen, order, per_article)[:k], ranked.undated)
+        unknown = _not_understood(given, ranked)
+        if unknown is not None:
+            given = not_understood(given, unknown)
         if explain:
             citations = self._explained(ranked, given.citations)
             voices = tuple(citations[voice.rank - 1] for voice in given.voices)
             given = replace(given, citations=citations, voices=voices)
-        return replace(given, question=question, hints=offered, unknown_language=_not_understood(given, ranked))
+        return replace(given, question=question, hints=offered)
 
     def article(self, article_id: str) -> Article:
         """An article by its id; its ``text`` is what all offsets point into.

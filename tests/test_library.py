@@ -671,6 +671,7 @@ class TestLanguages:
             ("Wer hat gestern im Parlament gegen das neue Gesetz gestimmt?", "de"),
             ("Quel ministre a démissionné hier à cause du scandale ?", "fr"),
             ("谁昨天在议会投票反对新法律?", "zh"),
+            ("Wer blieb auf der Insel Skerra wochenlang ohne Internet?", "de"),
         ],
     )
     def test_a_question_in_a_language_that_the_model_does_not_know_is_told(
