@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag import library
+from rag import calibration, library
 from rag.library import Library
 from rag.store import IndexFolder, Snapshot, read_current
 from rag.types import BuildReport, Duplicate
@@ -37,6 +37,11 @@ def write(corpus: Path, files: Mapping[str, str]) -> None:
         file = corpus / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(content, encoding="utf-8")
+
+
+@pytest.fixture(autouse=True)
+def _quick_builds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(calibration, "QUESTIONS", 5)
 
 
 @pytest.fixture
