@@ -75,8 +75,8 @@ def page(desk: Desk, *, read_only: bool = False) -> gr.Blocks:
             listeners: list[Callable[..., object]] = [again.click, *(change.then for change in shelf.changes)]
             for listen in listeners:
                 listen(bring_up_to_date, None, [news, *known], show_progress_on=news, api_visibility="private")
-        loaded = blocks.load(look, None, known, show_progress="hidden", queue=False, api_visibility="private")
-        asking.arrive(loaded)
+        asking.arrive(blocks.load)
+        blocks.load(look, None, known, show_progress="hidden", queue=False, api_visibility="private")
         gr.Timer(REFRESH).tick(desk.status, None, status, show_progress="hidden", queue=False, api_visibility="private")
         publish(Endpoints(desk), read_only=read_only)
     return blocks

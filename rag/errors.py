@@ -51,6 +51,7 @@
     │   ├── ModelMissingError           the model cannot be found
     │   ├── ModelUnusableError          the model was found but cannot be used
     │   └── RerankerError               the cross-encoder cannot be found or used
+    ├── UnremovableError                a file that stays in the folder of articles
     └── PageError                       the page cannot be served as asked
 """
 
@@ -528,10 +529,11 @@ class RerankerError(ModelError):
 class UnremovableError(RagError):
     """A file cannot be removed from the folder of articles."""
 
-    def __init__(self, path: str, problem: str) -> None:
+    def __init__(self, path: str, problem: str, cure: str) -> None:
         self.path = path
         self.problem = problem
-        super().__init__(f"{path} cannot be removed: {problem}.")
+        self.cure = cure
+        super().__init__(f"{path} cannot be removed: {problem} {cure}")
 
 
 class PageError(RagError):

@@ -24,10 +24,8 @@ def remove(path: str, corpus: Path) -> str:
     if file is None:
         holder = next((each for each in found if path.startswith((f"{each}#", f"{each}/"))), None)
         if holder is None:
-            raise UnremovableError(path, "there is no such file in the folder of articles; run `rag build`")
-        raise UnremovableError(
-            path, f"it is one of several articles in {holder}; remove that file, or take it out of it"
-        )
+            raise UnremovableError(path, "there is no such file.", "See with `rag status` what there is.")
+        raise UnremovableError(path, f"it is one of several articles in {holder}.", "Remove that file, or mend it.")
     # What is said of several files stays with the others.
     owned = [each for each in file.companions if sum(each in other.companions for other in found.values()) == 1]
     places = [_place(corpus, each.path) for each in (file, *owned)]
@@ -36,7 +34,7 @@ def remove(path: str, corpus: Path) -> str:
             place.parent.mkdir(parents=True, exist_ok=True)
             (corpus / each.path).rename(place)
     except OSError as error:
-        raise UnremovableError(path, f"{error.strerror or error}; remove it by hand") from error
+        raise UnremovableError(path, f"{error.strerror or error}.", "Remove it by hand.") from error
     return places[0].relative_to(corpus).as_posix()
 
 

@@ -68,10 +68,11 @@ class Asking:
         """What the index holds now, for ``known``."""
         return [*self._offers(), *(gr.Dropdown(choices=names) for names in self._desk.names())]
 
-    def arrive(self, loaded: Dependency) -> None:
-        """Once the page is loaded, open the view that its address names."""
+    def arrive(self, load: Callable[..., Dependency]) -> None:
+        """As the page loads, open the view that its address names."""
         shown = [self.question, *self._fields, self._filters, *self._answered]
-        _at_once(loaded.then, self._arrive, self._query, shown, js=scripts.arrived(), shown_on=self.result)
+        quiet = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
+        load(self._arrive, self._query, shown, js=scripts.arrived(), **quiet)
 
     @property
     def _answered(self) -> list[gr.blocks.Block]:
@@ -155,6 +156,10 @@ def _narrowing(given: Sequence[object]) -> Narrowing:
     )
 
 
-def _at_once(listen: Callable[..., Dependency], *given: object, shown_on: gr.HTML, js: str | None = None) -> Dependency:
-    """Listen to an event that is answered without waiting for others, and is nothing for programs."""
-    return listen(*given, js=js, show_progress_on=shown_on, queue=False, api_visibility="private")
+def _at_once(listen: Callable[..., Dependency], *given: object, shown_on: gr.HTML) -> Dependency:
+    """Listen to an event that is answered without waiting for others, and is nothing for programs.
+
+    Of what happens while one is answered, the last counts.
+    """
+    options = {"queue": False, "api_visibility": "private", "trigger_mode": "always_last"}
+    return listen(*given, show_progress_on=shown_on, **options)
