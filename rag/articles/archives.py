@@ -22,6 +22,7 @@ from rag.articles.unpacking import (
     Stream,
     damage_told,
     inside,
+    one_by_one,
     take,
 )
 from rag.errors import ArticleError, ArticleTooLargeError, BrokenFileError, EncryptedFileError, UnsafeArchiveError
@@ -84,23 +85,7 @@ def open_tar(source: Source) -> Iterator[Member | Failure]:
     """
     stream = Stream(source)
     names = _Names(source.path)
-    found = False
-    try:
-        for entry in _entries(stream, source.path):
-            try:
-                member = _from_tar(entry, names, stream)
-            except ArticleError as error:
-                if error.path == source.path:
-                    raise
-                yield Failure(error.path, error.reason)
-            else:
-                if member is not None:
-                    yield member
-            found = True
-    except BrokenFileError as error:
-        if not found:
-            raise
-        yield Failure(error.path, error.reason)
+    yield from one_by_one(_entries(stream, source.path), lambda entry: _from_tar(entry, names, stream), source.path)
 
 
 class _Names:

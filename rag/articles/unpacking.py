@@ -11,12 +11,15 @@ import io
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import IO, Protocol
+from typing import IO, Protocol, TypeVar
 
-from rag.articles.draft import Source
+from rag.articles.draft import Member, Source
 from rag.articles.formats import LARGEST
 from rag.articles.litter import is_litter
 from rag.errors import ArticleError, ArticleTooLargeError, BrokenFileError, UnsafeArchiveError
+from rag.types import Failure
+
+Entry = TypeVar("Entry")
 
 MOST_MEMBERS = 100_000
 MOST_BYTES = 1_000_000_000
@@ -39,6 +42,37 @@ _XZ = b"\xfd7zXZ\0"
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _DRIVE = re.compile(r"[A-Za-z]:")
+
+
+def one_by_one(
+    entries: Iterator[Entry], unpack: Callable[[Entry], Member | None], path: str
+) -> Iterator[Member | Failure]:
+    """The members of the archive at ``path``, which is read from its beginning on; ``unpack`` leaves some out.
+
+    A member that cannot be unpacked is a failure. Where the archive is damaged
+    after some entries, those are given and the rest is a failure.
+
+    Raises:
+        BrokenFileError: It is damaged before its first entry ends.
+        ArticleError: As ``unpack`` raises of the archive itself.
+    """
+    found = False
+    try:
+        for entry in entries:
+            try:
+                member = unpack(entry)
+            except ArticleError as error:
+                if error.path == path:  # the archive's own, and no member's
+                    raise
+                yield Failure(error.path, error.reason)
+            else:
+                if member is not None:
+                    yield member
+            found = True
+    except BrokenFileError as error:
+        if not found:
+            raise
+        yield Failure(error.path, error.reason)
 
 
 class Packed(io.BytesIO):

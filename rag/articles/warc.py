@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from rag.articles import saved
 from rag.articles.draft import Member, Metadata, Source
 from rag.articles.formats import LARGEST
-from rag.articles.unpacking import LONGEST_HEADER, Stream, damage_told, take
-from rag.errors import ArticleError, ArticleTooLargeError, BrokenFileError
+from rag.articles.unpacking import LONGEST_HEADER, Stream, damage_told, one_by_one, take
+from rag.errors import ArticleTooLargeError, BrokenFileError
 from rag.types import Failure
 
 if TYPE_CHECKING:
@@ -43,23 +43,7 @@ def open_warc(source: Source) -> Iterator[Member | Failure]:
     """
     stream = Stream(source)
     names = _Names(source.path)
-    found = False
-    try:
-        for record in _records(stream, source.path):
-            try:
-                page = _page(record, stream, names)
-            except ArticleError as error:
-                if error.path == source.path:
-                    raise
-                yield Failure(error.path, error.reason)
-            else:
-                if page is not None:
-                    yield page
-            found = True
-    except BrokenFileError as error:
-        if not found:
-            raise
-        yield Failure(error.path, error.reason)
+    yield from one_by_one(_records(stream, source.path), lambda record: _page(record, stream, names), source.path)
 
 
 class _Names:
