@@ -374,11 +374,10 @@ class Snapshot:
     @cached_property
     def duplicates_of(self) -> Mapping[tuple[str, int], tuple[DuplicateRecord, ...]]:
         """The duplicates under the segment's name and the number of the article that is kept."""
-        found: dict[tuple[str, int], tuple[DuplicateRecord, ...]] = {}
+        found: dict[tuple[str, int], list[DuplicateRecord]] = {}
         for each in self.duplicates:
-            kept = each.kept_segment, each.kept_number
-            found[kept] = (*found.get(kept, ()), each)
-        return found
+            found.setdefault((each.kept_segment, each.kept_number), []).append(each)
+        return {kept: tuple(others) for kept, others in found.items()}
 
     def info(self, duplicate: DuplicateRecord) -> ArticleInfo:
         """What is known of a duplicate, as its own file says it."""
