@@ -22,12 +22,12 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-import rag
 from rag.errors import PageError
 from rag.page import access, html
 from rag.page.asking import Asking
 from rag.page.desk import Desk
 from rag.page.endpoints import Endpoints, assistants, publish
+from rag.page.events import teller
 from rag.page.shelf import Shelf
 from rag.page.theme import ICON, STYLE, theme
 
@@ -48,11 +48,8 @@ def page(desk: Desk, *, read_only: bool = False) -> gr.Blocks:
     def bring_up_to_date(
         progress: gr.Progress = gr.Progress(),  # noqa: B008 (Gradio finds it by its default)
     ) -> list[object]:
-        def tell(step: rag.Progress) -> None:
-            progress(step.done / max(step.total, 1), desc=f"{step.stage} {step.item}".strip())
-
         broken = desk.broken
-        news = desk.rebuild(tell)
+        news = desk.rebuild(teller(progress))
         shown = (desk.trouble() or html.welcome()) if broken else gr.skip()
         return [news, desk.status(), shown, *asking.look(), *shelf.look()]
 

@@ -12,6 +12,7 @@ from gradio.events import Dependency
 
 from rag.page import address, html, scripts
 from rag.page.desk import Desk, Narrowing, Order, Shown
+from rag.page.events import at_once
 
 EXAMPLES = 4  # questions offered
 ORDERS = [("What answers best", "relevance"), ("The newest", "newest"), ("The oldest", "oldest")]
@@ -80,23 +81,24 @@ class Asking:
 
     def _listen(self) -> None:
         since, until, sources, authors, order, count = self._fields
-        at_once = partial(_at_once, shown_on=self.result)
+        # Of what happens while a question is answered, the last counts.
+        listening = partial(at_once, shown_on=self.result, trigger_mode="always_last")
         asked, new = [self._asked, *self._fields], [self.question, *self._fields]
         narrowed = [since.submit, since.blur, until.submit, until.blur]
         narrowed += [sources.input, authors.input, order.input, count.release]
         for answered in (
-            at_once(gr.on, [self.question.submit, self._go.click], self._reply, new, self._answered),
-            at_once(gr.on, narrowed, self._narrow, asked, self._answered),
+            listening(gr.on, [self.question.submit, self._go.click], self._reply, new, self._answered),
+            listening(gr.on, narrowed, self._narrow, asked, self._answered),
             *(
-                at_once(each.click, self._pick, [each, *self._fields], [self.question, *self._answered])
+                listening(each.click, self._pick, [each, *self._fields], [self.question, *self._answered])
                 for each in self._examples
             ),
         ):
             answered.then(None, self._query, None, js=scripts.address())
         ticked = [self._asked, self._hints, *self._fields]
-        at_once(self._hints.input, self._tick, ticked, [self.result, self._hints])
-        at_once(self.result.click, self._read, None, self.reader)
-        at_once(self.reader.click, lambda: "", None, self.reader)
+        listening(self._hints.input, self._tick, ticked, [self.result, self._hints])
+        listening(self.result.click, self._read, None, self.reader)
+        listening(self.reader.click, lambda: "", None, self.reader)
 
     def _offers(self) -> list[gr.Button]:
         questions = self._desk.examples(EXAMPLES)
@@ -154,12 +156,3 @@ def _narrowing(given: Sequence[object]) -> Narrowing:
         order=cast("Order", order),
         count=int(cast("float", count)),
     )
-
-
-def _at_once(listen: Callable[..., Dependency], *given: object, shown_on: gr.HTML) -> Dependency:
-    """Listen to an event that is answered without waiting for others, and is nothing for programs.
-
-    Of what happens while one is answered, the last counts.
-    """
-    options = {"queue": False, "api_visibility": "private", "trigger_mode": "always_last"}
-    return listen(*given, show_progress_on=shown_on, **options)

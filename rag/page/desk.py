@@ -39,12 +39,11 @@ class Narrowing:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A question with what is found, as HTML too, and the hints that were applied and that are offered."""
+    """A question, its answer as HTML, what that was narrowed to, and the hints applied to it and offered."""
 
     question: str
     answer: str
     narrowing: Narrowing = field(default_factory=Narrowing)
-    found: rag.Answer | None = None
     applied: tuple[rag.Hint, ...] = ()
     offered: tuple[rag.Hint, ...] = ()
 
@@ -82,7 +81,7 @@ class Desk:
             return Shown(question, html.problem("That cannot be asked", str(error)), to)
         except rag.RagError as error:
             return Shown(question, html.problem("The question could not be answered", str(error), PRESS), to)
-        return Shown(question, html.answer(answer, applied), to, answer, applied, answer.hints)
+        return Shown(question, html.answer(answer, applied), to, applied, answer.hints)
 
     def read(self, article_id: str, passage: tuple[int, int], quote: tuple[int, int]) -> str:
         """A whole article, with a passage and its quote marked."""

@@ -9,9 +9,9 @@ from typing import cast
 import gradio as gr
 from gradio.events import Dependency
 
-import rag
 from rag.page import scripts
 from rag.page.desk import Desk
+from rag.page.events import at_once, teller
 
 HEADERS = ["Title", "Source", "Author", "Published", "Language", "File"]
 WIDTHS: list[str | int] = [215, 105, 110, 100, 85, 121]
@@ -47,10 +47,10 @@ class Shelf:
         self.known = [self._table, self._failures]
         self._removal: list[gr.Button] = []
         self.changes = [] if read_only else self._lay_out_changes()
-        at_once = partial(_at_once, shown_on=self._reader)
+        listening = partial(at_once, shown_on=self._reader)
         opened = [self._reader, self._chosen, *self._removal]
-        at_once(self._table.select, self._read, None, opened)
-        at_once(self._reader.click, self._closed, None, opened)
+        listening(self._table.select, self._read, None, opened)
+        listening(self._reader.click, self._closed, None, opened)
 
     def _lay_out_changes(self) -> list[Dependency]:
         """What changes the folder; nothing of it is there, and nothing listens, where the page is for reading."""
@@ -64,9 +64,9 @@ class Shelf:
             add = gr.Button("Add", variant="primary", elem_id="add")
         told = gr.HTML(elem_id="told", apply_default_css=False)
         self._removal = [remove, sure, stay]
-        at_once = partial(_at_once, shown_on=told)
-        at_once(remove.click, partial(_buttons, sure=True, stay=True), None, self._removal)
-        at_once(stay.click, partial(_buttons, remove=True), None, self._removal)
+        listening = partial(at_once, shown_on=told)
+        listening(remove.click, partial(_buttons, sure=True, stay=True), None, self._removal)
+        listening(stay.click, partial(_buttons, remove=True), None, self._removal)
         closed = [self._reader, self._chosen, *self._removal]
         return [
             _in_turn(add.click, self._take_in, [files, links], [told, files, links], shown_on=told),
@@ -88,10 +88,7 @@ class Shelf:
         links: str,
         progress: gr.Progress = gr.Progress(),  # noqa: B008 (Gradio finds it by its default)
     ) -> list[object]:
-        def tell(step: rag.Progress) -> None:
-            progress(step.done / max(step.total, 1), desc=f"{step.stage} {step.item}".strip())
-
-        return [self._desk.add(files or [], links.split(), tell), None, ""]
+        return [self._desk.add(files or [], links.split(), teller(progress)), None, ""]
 
     def _take_out(self, path: str) -> list[object]:
         return [self._desk.remove(path), *self._closed()]
@@ -111,8 +108,3 @@ def _buttons(*, remove: bool = False, sure: bool = False, stay: bool = False) ->
 def _in_turn(listen: Callable[..., Dependency], *given: object, shown_on: gr.HTML) -> Dependency:
     """Listen to an event that may take a while, and is nothing for programs."""
     return listen(*given, show_progress_on=shown_on, api_visibility="private")
-
-
-def _at_once(listen: Callable[..., Dependency], *given: object, shown_on: gr.HTML) -> Dependency:
-    """Listen to an event that is answered without waiting for others, and is nothing for programs."""
-    return listen(*given, show_progress_on=shown_on, queue=False, api_visibility="private")
