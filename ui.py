@@ -1,10 +1,11 @@
 """The page: ask a folder of articles in the browser, and see where each answer stands.
 
-The plan of the page is here, and how it is served. Where a question is asked is
-``rag.page.asking``; what the page does with the index is in ``rag.page.desk``,
-what it shows in ``rag.page.html``, how it looks in ``rag.page.theme``. Run it
-with ``python ui.py`` or ``rag ui``. Programs and assistants reach the same
-answers through ``rag.page.endpoints``, for example with ``gradio_client``:
+The plan of the page is here, and how it is served. Its parts are
+``rag.page.asking``, ``rag.page.keeping`` and ``rag.page.shelf``; what they do
+with the index is in ``rag.page.desk``, what they show in ``rag.page.html``, how
+they look in ``rag.page.theme``. Run it with ``python ui.py`` or ``rag ui``.
+Programs and assistants reach the same answers through ``rag.page.endpoints``,
+for example with ``gradio_client``:
 ``Client(address).predict("Who ...?", api_name="/ask")``.
 """
 
@@ -28,8 +29,9 @@ from rag.page.asking import Asking
 from rag.page.desk import Desk
 from rag.page.endpoints import Endpoints, assistants, publish
 from rag.page.events import teller
+from rag.page.keeping import Keeping
 from rag.page.shelf import Shelf
-from rag.page.theme import ICON, STYLE, theme
+from rag.page.theme import HEAD, ICON, STYLE, theme
 
 REFRESH = 10.0  # seconds between two looks at the folder
 UPLOADED = "100mb"  # the most that a file may have which is sent to the page
@@ -63,6 +65,8 @@ def page(desk: Desk, *, read_only: bool = False) -> gr.Blocks:
         with gr.Tabs(elem_id="rooms"):
             with gr.Tab("Ask", id="ask"):
                 asking = Asking(desk)
+            with gr.Tab("Kept", id="kept") as kept:
+                keeping = Keeping(desk, kept)
             with gr.Tab("Articles", id="articles"):
                 shelf = Shelf(desk, read_only=read_only)
         gr.HTML(html.footer(), elem_id="foot", apply_default_css=False)
@@ -73,6 +77,7 @@ def page(desk: Desk, *, read_only: bool = False) -> gr.Blocks:
             for listen in listeners:
                 listen(bring_up_to_date, None, [news, *known], show_progress_on=news, api_visibility="private")
         asking.arrive(blocks.load)
+        keeping.follow(blocks.load, kept.select, asking.result.like)
         blocks.load(look, None, known, show_progress="hidden", queue=False, api_visibility="private")
         gr.Timer(REFRESH).tick(desk.status, None, status, show_progress="hidden", queue=False, api_visibility="private")
         publish(Endpoints(desk), read_only=read_only)
@@ -112,6 +117,7 @@ def server(
         path="/",
         theme=theme(),
         css_paths=STYLE,
+        head=HEAD,
         favicon_path=str(ICON),
         footer_links=["api"],
         ssr_mode=False,

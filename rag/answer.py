@@ -231,6 +231,7 @@ def cite(
         link=link(article, quote),
         page=max(1, bisect_right(article.pages, sentence.start)) if article.pages else None,
         strength=strength,
+        match="strong" if strength >= STRONG else "fair" if strength >= FOUND else "weak",
     )
 
 

@@ -217,6 +217,18 @@ class Library:
             segment, number = _find(self._now().snapshot, article_id)
             return segment.passages_in(number)
 
+    def passage_counts(self) -> dict[str, int]:
+        """How many passages each article has, under its id; also those that are the same as another one."""
+        snapshot = self._now().snapshot
+        with damage_told(self._folder):
+            return {
+                f"{identity:016x}": count
+                for segment in snapshot.segments
+                for identity, count in zip(
+                    segment.identities.tolist(), np.diff(segment.article_begins[:, 0]).tolist(), strict=True
+                )
+            }
+
     def articles(self) -> tuple[ArticleInfo, ...]:
         """What is known of every article, in the order of their paths."""
         with damage_told(self._folder):

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from urllib.parse import quote as percent_encoded
 
 from rag.answer import Answer, digest_line, reference, web_address
@@ -60,6 +61,15 @@ _BODY = re.compile(
 
 _ARTICLES = frozenset(("a", "an", "the"))
 _LATIN = str.maketrans({"ø": "o", "æ": "ae", "œ": "oe", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "ı": "i"})
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A citation that somebody keeps, with the question that it was found for and a note; either may be empty."""
+
+    citation: Citation
+    question: str = ""
+    note: str = ""
 
 
 def plain(citation: Citation) -> str:
@@ -121,8 +131,20 @@ def report(answer: Answer) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def bibtex(citations: Iterable[Citation]) -> str:
-    r"""The cited articles as BibTeX, an entry each, with their quotes in ``annote``.
+def collection(kept: Sequence[Kept]) -> str:
+    """Citations that were kept, as a Markdown document: under each question its citations, each with its note."""
+    blocks = ["# Citations"]
+    for question in dict.fromkeys(each.question for each in kept):
+        blocks += [f"## {_escaped(question)}"] if question else []
+        for each in kept:
+            if each.question == question:
+                blocks.append(markdown(each.citation).rstrip("\n"))
+                blocks += [f"Note: {_escaped(each.note)}"] if each.note else []
+    return "\n\n".join(blocks) + "\n"
+
+
+def bibtex(citations: Iterable[Citation | Kept]) -> str:
+    r"""The cited articles as BibTeX, an entry each, with their quotes, and notes on them, in ``annote``.
 
     ``@article`` where a source is known, ``@online`` where only an address is
     (also where the source is nothing but the address's host), else ``@misc``;
@@ -146,8 +168,8 @@ def bibtex(citations: Iterable[Citation]) -> str:
     return "\n".join(entries)
 
 
-def ris(citations: Iterable[Citation]) -> str:
-    """The cited articles as RIS, a record each, with their quotes as notes; lines end with CR LF.
+def ris(citations: Iterable[Citation | Kept]) -> str:
+    """The cited articles as RIS, a record each, with their quotes, and notes on them, as notes; lines end with CR LF.
 
     NEWS where a source is known, ELEC where only an address is, else GEN; that
     too for a digest, with the original in a note. Authors are given as they are
@@ -183,11 +205,12 @@ def _who(article: ArticleInfo) -> str:
     return ", ".join(filter(None, (article.author, article.source, day, original)))
 
 
-def _by_article(citations: Iterable[Citation]) -> list[tuple[ArticleInfo, list[Citation]]]:
+def _by_article(citations: Iterable[Citation | Kept]) -> list[tuple[ArticleInfo, list[Kept]]]:
     """The articles in the order in which they are first cited, each with its citations."""
-    groups: dict[ArticleInfo, list[Citation]] = {}
-    for citation in citations:
-        groups.setdefault(citation.article, []).append(citation)
+    groups: dict[ArticleInfo, list[Kept]] = {}
+    for each in citations:
+        kept = each if isinstance(each, Kept) else Kept(each)
+        groups.setdefault(kept.citation.article, []).append(kept)
     return list(groups.items())
 
 
@@ -217,14 +240,17 @@ def _original(article: ArticleInfo) -> str | None:
     return _line(f"{told[0].upper()}{told[1:]}" + (f", {_address(url)}" if url else ""))
 
 
-def _quotes(cited: Sequence[Citation]) -> Iterator[str]:
+def _annotations(cited: Sequence[Kept]) -> Iterator[str]:
+    """Each quote, and after it what was noted on it."""
     for each in cited:
-        page = f" (page {each.page})" if each.page and len(cited) > 1 else ""
-        yield f"“{_line(each.quote)}”{page}"
+        page = f" (page {each.citation.page})" if each.citation.page and len(cited) > 1 else ""
+        yield f"“{_line(each.citation.quote)}”{page}"
+        if note := _line(each.note):
+            yield f"Note: {note}"
 
 
-def _pages(cited: Sequence[Citation]) -> list[int]:
-    return sorted({each.page for each in cited if each.page})
+def _pages(cited: Sequence[Kept]) -> list[int]:
+    return sorted({each.citation.page for each in cited if each.citation.page})
 
 
 # --- Markdown ---
@@ -254,7 +280,7 @@ def _block_quote(text: str) -> str:
 # --- BibTeX ---
 
 
-def _entry(article: ArticleInfo, cited: Sequence[Citation]) -> tuple[str, list[tuple[str, str]]]:
+def _entry(article: ArticleInfo, cited: Sequence[Kept]) -> tuple[str, list[tuple[str, str]]]:
     """The type and the fields of an entry, as they are written."""
     newspaper = _newspaper(article)
     if article.digest_of is not None:
@@ -276,7 +302,7 @@ def _entry(article: ArticleInfo, cited: Sequence[Citation]) -> tuple[str, list[t
         ("pages", ", ".join(map(str, pages))),
         ("url", _address(article.url or "")),
         ("note", _tex(original or "")),
-        ("annote", _tex(" ".join(_quotes(cited)))),
+        ("annote", _tex(" ".join(_annotations(cited)))),
     ]
     written = [(field, f"{{{value}}}") for field, value in fields if value]
     if day:
@@ -359,7 +385,7 @@ def _last_name(name: str) -> str:
 # --- RIS ---
 
 
-def _record(article: ArticleInfo, cited: Sequence[Citation]) -> list[tuple[str, str]]:
+def _record(article: ArticleInfo, cited: Sequence[Kept]) -> list[tuple[str, str]]:
     """The tags of a record with their values."""
     kind = "GEN"
     if article.digest_of is None and (_newspaper(article) or article.url):
@@ -375,7 +401,7 @@ def _record(article: ArticleInfo, cited: Sequence[Citation]) -> list[tuple[str, 
         ("SP", str(pages[0]) if pages else ""),
         ("UR", _address(article.url or "")),
         ("N1", _original(article) or ""),
-        *(("N1", quote) for quote in _quotes(cited)),
+        *(("N1", annotation) for annotation in _annotations(cited)),
     ]
     return [(tag, value) for tag, value in tags if value]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from rag.arrays import Bytes, Floats, Ids, Integers
@@ -139,6 +139,10 @@ class Why:
     words: tuple[WordMatch, ...]
 
 
+Match: TypeAlias = Literal["strong", "fair", "weak"]
+"""How near a passage comes to a question: as questions do that it answers, as it may, or hardly."""
+
+
 @dataclass(frozen=True, slots=True)
 class Citation:
     """A passage that answers, with all that is needed to check it.
@@ -154,7 +158,7 @@ class Citation:
     quote begins; it is there where the article's file has pages. ``strength`` is
     how near the passage comes to the question, as a share of how near questions
     come that the articles surely answer: from about 0.7 it may answer, about 1 it
-    does.
+    does. ``match`` says it in a word.
     """
 
     rank: int
@@ -171,6 +175,7 @@ class Citation:
     why: Why | None = None
     page: int | None = None
     strength: float = 0.0
+    match: Match = "weak"
 
 
 @dataclass(frozen=True, slots=True)

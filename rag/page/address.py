@@ -42,3 +42,10 @@ def write(question: str, to: Narrowing) -> str:
     said += [("order", to.order)] if to.order != usual.order else []
     said += [("passages", str(to.count))] if to.count != usual.count else []
     return f"?{urlencode([pair for pair in said if pair[1]])}" if question else ""
+
+
+def told(to: Narrowing) -> str:
+    """What an answer is narrowed to, in plain words."""
+    span = (f"from {to.since}" if to.since else "", f"until {to.until}" if to.until else "")
+    order = "" if to.order == Narrowing().order else f"{to.order} first"
+    return ", ".join(filter(None, (*span, *to.sources, *to.authors, order)))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
 from functools import partial
+from types import MappingProxyType
 from typing import cast
 
 import gradio as gr
@@ -13,9 +15,11 @@ from gradio.events import Dependency
 from rag.page import address, html, scripts
 from rag.page.desk import Desk, Narrowing, Order, Shown
 from rag.page.events import at_once
+from rag.page.reading import Reader
 
 EXAMPLES = 4  # questions offered
 ORDERS = [("What answers best", "relevance"), ("The newest", "newest"), ("The oldest", "oldest")]
+_QUIET = MappingProxyType({"show_progress": "hidden", "queue": False, "api_visibility": "private"})
 
 
 class Asking:
@@ -38,9 +42,10 @@ class Asking:
             )
             self._go = gr.Button("Ask", variant="primary", min_width=0, elem_id="go")
         with gr.Accordion("Narrow", open=False, elem_id="filters") as self._filters:
+            self._timeline = gr.HTML(elem_id="timeline", apply_default_css=False, js_on_load=scripts.days())
             with gr.Row():
-                since = gr.Textbox(label="Published from", placeholder="2019-04-01", max_lines=1, elem_id="since")
-                until = gr.Textbox(label="Published until", placeholder="2019-04-30", max_lines=1, elem_id="until")
+                since = gr.Textbox(label="Published from", max_lines=1, elem_id="since")
+                until = gr.Textbox(label="Published until", max_lines=1, elem_id="until")
             with gr.Row():
                 sources = gr.Dropdown([], label="Sources", multiselect=True, elem_id="sources")
                 authors = gr.Dropdown([], label="Authors", multiselect=True, elem_id="authors")
@@ -55,12 +60,13 @@ class Asking:
         )
         with gr.Row(elem_id="examples"):
             self._examples = self._offers()
-        with gr.Row(elem_id="desk"):
+        self._past = gr.HTML(html.recent(()), elem_id="past", apply_default_css=False, js_on_load=scripts.clicks())
+        with gr.Row(elem_classes="beside"):
             self.result = gr.HTML(
-                html.welcome(), elem_id="result", apply_default_css=False, js_on_load=scripts.clicks()
+                html.welcome(), elem_id="result", apply_default_css=False, js_on_load=scripts.result()
             )
-            self.reader = gr.HTML(elem_id="reader", apply_default_css=False, js_on_load=scripts.reader())
-        self._query = gr.Textbox(visible=False)
+            self._reader = Reader(desk, "reader")
+        self._query, self._queries = gr.Textbox(visible=False), gr.Textbox(visible=False)
         self._asked = gr.State(Shown("", ""))
         self.known = [*self._examples, sources, authors]
         self._listen()
@@ -72,8 +78,9 @@ class Asking:
     def arrive(self, load: Callable[..., Dependency]) -> None:
         """As the page loads, open the view that its address names."""
         shown = [self.question, *self._fields, self._filters, *self._answered]
-        quiet = {"show_progress": "hidden", "queue": False, "api_visibility": "private"}
-        load(self._arrive, self._query, shown, js=scripts.arrived(), **quiet)
+        arrived = load(self._arrive, self._query, shown, js=scripts.arrived(), **_QUIET)
+        self._recall(load)
+        self._draw_after(arrived)
 
     @property
     def _answered(self) -> list[gr.blocks.Block]:
@@ -89,16 +96,29 @@ class Asking:
         for answered in (
             listening(gr.on, [self.question.submit, self._go.click], self._reply, new, self._answered),
             listening(gr.on, narrowed, self._narrow, asked, self._answered),
+            listening(self._timeline.select, self._to_days, asked, [since, until, *self._answered]),
             *(
                 listening(each.click, self._pick, [each, *self._fields], [self.question, *self._answered])
                 for each in self._examples
             ),
         ):
-            answered.then(None, self._query, None, js=scripts.address())
+            self._follow(answered)
         ticked = [self._asked, self._hints, *self._fields]
         listening(self._hints.input, self._tick, ticked, [self.result, self._hints])
-        listening(self.result.click, self._read, None, self.reader)
-        listening(self.reader.click, lambda: "", None, self.reader)
+        self._reader.open_from(self.result)
+        self._recall(self._past.clear)
+
+    def _follow(self, answered: Dependency) -> None:
+        """After an answer: its address, then what was asked last, and the days of what comes nearest."""
+        addressed = answered.then(None, self._query, None, js=scripts.address())
+        self._recall(addressed.then)
+        self._draw_after(addressed)
+
+    def _recall(self, listen: Callable[..., Dependency]) -> None:
+        listen(_recent, self._queries, self._past, js=scripts.recent(), **_QUIET)
+
+    def _draw_after(self, answered: Dependency) -> None:
+        answered.then(self._draw, [self._asked, *self._fields], self._timeline, **_QUIET)
 
     def _offers(self) -> list[gr.Button]:
         questions = self._desk.examples(EXAMPLES)
@@ -108,16 +128,19 @@ class Asking:
     def _reply(self, question: str, *given: object) -> list[object]:
         shown = self._desk.answer(question, _narrowing(given))
         offers = [hint.offer for hint in shown.offered]
-        query = address.write(question.strip(), shown.narrowing)
+        # What cannot be asked has no address.
+        query = gr.skip() if shown.failed else address.write(question.strip(), shown.narrowing)
         return [shown, shown.answer, gr.CheckboxGroup(offers, value=[], visible=bool(offers)), query]
 
     def _pick(self, question: str, *given: object) -> list[object]:
         return [question, *self._reply(question, *given)]
 
-    def _tick(self, asked: Shown, chosen: list[int], *given: object) -> tuple[str, list[str]]:
+    def _tick(self, asked: Shown, chosen: list[int], *given: object) -> list[object]:
         hints = [asked.offered[number] for number in chosen]
         shown = self._desk.answer(asked.question, _narrowing(given), hints)
-        return shown.answer, [hint.offer for hint in shown.applied]
+        # Where all of it holds, the boxes are left alone: another may have been ticked meanwhile.
+        same = set(shown.applied) == set(hints)
+        return [shown.answer, gr.skip() if same else [hint.offer for hint in shown.applied]]
 
     def _narrow(self, asked: Shown, *given: object) -> list[object]:
         # A field is left, too, as it was, and filled in before there is a question.
@@ -134,10 +157,22 @@ class Asking:
         filters = gr.Accordion(open=to != Narrowing())
         return [question, to.since, to.until, *chosen, to.order, to.count, filters, *self._reply(question, *given)]
 
-    def _read(self, clicked: gr.EventData) -> str:
-        places = (clicked.start, clicked.end, clicked.quoteStart, clicked.quoteEnd)
-        start, end, quote_start, quote_end = map(int, places)
-        return self._desk.read(clicked.article, (start, end), (quote_start, quote_end))
+    def _to_days(self, clicked: gr.EventData, asked: Shown, *given: object) -> list[object]:
+        since, until = str(clicked.since), str(clicked.until)
+        return [since, until, *self._narrow(asked, since, until, *given[2:])]
+
+    def _draw(self, asked: Shown, *given: object) -> str:
+        return self._desk.timeline("" if asked.failed else asked.question, _narrowing(given))
+
+
+def _recent(queries: str) -> str:
+    """The views that were opened last, of which the browser knows the queries."""
+    views = []
+    for query in json.loads(queries or "[]"):
+        question, to = address.read(str(query))
+        if question:
+            views.append((address.write(question, to), question, address.told(to)))
+    return html.recent(views)
 
 
 def _nothing(components: Iterable[object]) -> list[object]:

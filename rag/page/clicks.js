@@ -1,5 +1,7 @@
-// What links within the page's own HTML do, and its buttons. `data-do` names it, the other data say with what:
-// copy and save a text, print, close what holds the button, and whatever else there is by Python.
+// What links within the page's own HTML do, and its buttons. `data-do` names it, the other data say with what. What
+// is not done here is done by Python, which listens to the event of that kind.
+const EVENTS = { read: "click", close: "click", days: "select", export: "download" };
+
 element.addEventListener("click", async (event) => {
 	const link = event.target.closest("a[href^='#']");
 	if (link !== null) {
@@ -20,10 +22,43 @@ element.addEventListener("click", async (event) => {
 		save(data.text, data.name);
 	} else if (what === "print") {
 		window.print();
+	} else if (what === "forget") {
+		store(RECENT, []);
+		trigger("clear");
+	} else if (what === "keep") {
+		keep(data);
+		trigger("like");
 	} else {
-		trigger("click", { what, ...data });
+		trigger(EVENTS[what], { what, ...data });
 	}
 });
+
+// A note is stored as it is typed, so that whatever is pressed next knows it.
+element.addEventListener("input", (event) => {
+	const { do: what, ...data } = event.target.dataset;
+	if (what === "note") {
+		const kept = stored(KEPT);
+		kept.filter((each) => isAt(each, data)).forEach((each) => { each.note = event.target.value; });
+		store(KEPT, kept);
+	}
+});
+
+// Keeps a citation or, where it is kept already, does so no longer.
+function keep(data) {
+	const kept = stored(KEPT);
+	const others = kept.filter((each) => !isAt(each, data));
+	const isThere = others.length < kept.length || data.kept === undefined;
+	if (!store(KEPT, isThere ? others : [...kept, JSON.parse(data.kept)])) {
+		window.alert("This browser stores no more for this page: save what is kept, then remove some of it.");
+	}
+	window.dispatchEvent(new Event("storage"));
+}
+
+function isAt(kept, { article, quoteStart, quoteEnd }) {
+	const { citation } = kept;
+	return citation?.article?.id === article
+		&& citation.quote_start === Number(quoteStart) && citation.quote_end === Number(quoteEnd);
+}
 
 async function copy(text) {
 	if (navigator.clipboard !== undefined) {
@@ -37,14 +72,6 @@ async function copy(text) {
 	area.select();
 	document.execCommand("copy");
 	area.remove();
-}
-
-function save(text, name) {
-	const link = document.createElement("a");
-	link.href = URL.createObjectURL(new Blob([text], { type: "text/plain;charset=utf-8" }));
-	link.download = name;
-	link.click();
-	URL.revokeObjectURL(link.href);
 }
 
 function tell(button, news) {

@@ -17,11 +17,14 @@ from typing import Literal, TypeAlias, TypeVar
 import rag
 from rag.errors import CorpusMissingError, IndexDamagedError, IndexMissingError, OptionError, QuestionError
 from rag.page import html
+from rag.page.timeline import bars
 
 LISTED = 5_000  # articles in the table
+NEAREST = 50  # passages whose days are drawn
 PRESS = "On this page, press Rebuild."  # what `rag build` is on the command line
 
 Order: TypeAlias = Literal["relevance", "newest", "oldest"]
+Row: TypeAlias = list[str | int]
 Found = TypeVar("Found")
 
 
@@ -39,13 +42,17 @@ class Narrowing:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A question, its answer as HTML, what that was narrowed to, and the hints applied to it and offered."""
+    """A question, its answer as HTML, what that was narrowed to, and the hints applied to it and offered.
+
+    ``failed`` says that it could not be asked, or not be answered.
+    """
 
     question: str
     answer: str
     narrowing: Narrowing = field(default_factory=Narrowing)
     applied: tuple[rag.Hint, ...] = ()
     offered: tuple[rag.Hint, ...] = ()
+    failed: bool = False
 
 
 class Desk:
@@ -78,15 +85,16 @@ class Desk:
                 )
             )
         except (QuestionError, OptionError) as error:
-            return Shown(question, html.problem("That cannot be asked", str(error)), to)
+            return Shown(question, html.problem("That cannot be asked", str(error)), to, failed=True)
         except rag.RagError as error:
-            return Shown(question, html.problem("The question could not be answered", str(error), PRESS), to)
+            problem = html.problem("The question could not be answered", str(error), PRESS)
+            return Shown(question, problem, to, failed=True)
         return Shown(question, html.answer(answer, applied), to, applied, answer.hints)
 
-    def read(self, article_id: str, passage: tuple[int, int], quote: tuple[int, int]) -> str:
-        """A whole article, with a passage and its quote marked."""
+    def read(self, article_id: str, passage: tuple[int, int], quote: tuple[int, int], link: str | None = None) -> str:
+        """A whole article, with a passage and its quote marked; ``link`` leads to that in the original."""
         try:
-            return html.reader(self.use(lambda library: library.article(article_id)), passage, quote)
+            return html.reader(self.use(lambda library: library.article(article_id)), passage, quote, link)
         except rag.RagError as error:
             return html.problem("The article cannot be read", str(error), PRESS)
 
@@ -97,13 +105,14 @@ class Desk:
         except rag.RagError as error:
             return html.problem("The article cannot be read", str(error), PRESS)
         if found is None:
-            return html.problem("The article is gone", f"{path} is no longer in the index.")
+            return html.problem("There is nothing to read", f"{path} is not in the index.", PRESS)
         return html.reader(found)
 
-    def rows(self) -> tuple[list[list[str]], str]:
+    def rows(self) -> tuple[list[Row], str]:
         """The articles as a table, and as HTML what of the folder could not be read."""
         try:
-            return self.use(lambda library: (_rows(library), html.failures(library.failures())))
+            changes = rag.changes(self._corpus, self._index)
+            return self.use(lambda library: (_rows(library, changes), html.failures(library.failures())))
         except rag.RagError:
             return [], ""
 
@@ -126,6 +135,21 @@ class Desk:
             return html.removed(path, rag.remove(path, self._corpus))
         except rag.RagError as error:
             return html.problem("The article stays", str(error))
+
+    def timeline(self, question: str, to: Narrowing) -> str:
+        """When the articles were published that come nearest to a question, of whatever days."""
+        if not question:
+            return ""
+        try:
+            nearest = self.use(
+                lambda library: library.retrieve(
+                    question, NEAREST, sources=to.sources or None, authors=to.authors or None
+                )
+            )
+        except rag.RagError:
+            return ""
+        articles = {each.article.id: each.article.published for each in nearest}
+        return html.timeline(bars([day for day in articles.values() if day]), to.since, to.until)
 
     def names(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
         """The sources and the authors of the articles to choose from, each with how many articles it has."""
@@ -201,13 +225,35 @@ def _counted(names: Iterable[str | None]) -> list[tuple[str, str]]:
     return [(f"{name} ({count:,})", name) for name, count in sorted(held.items(), key=lambda pair: (-pair[1], pair[0]))]
 
 
-def _rows(library: rag.Library) -> list[list[str]]:
-    duplicates = library.duplicates()
-    every = (each for info in library.articles() for each in (info, *duplicates.get(info.id, ())))
-    return [
-        [info.title, info.source or "", info.author or "", str(info.published or ""), info.language or "", info.path]
-        for info in islice(every, LISTED)
-    ]
+def _rows(library: rag.Library, changes: rag.Changes) -> list[Row]:
+    """What the folder and the index hold: articles that count, those that are the same as one, and other files."""
+    duplicates, counts = library.duplicates(), library.passage_counts()
+    changed, removed = set(changes.changed), set(changes.removed)
+
+    def row(info: rag.ArticleInfo, state: str) -> Row:
+        files = _files_of(info.path)
+        state = "Gone, till the next rebuild" if files & removed else "Changed since" if files & changed else state
+        known = (info.title, info.source or "", info.author or "", str(info.published or ""), info.language or "")
+        return [*known, counts.get(info.id, 0), state, info.path]
+
+    rows = (
+        row(each, "Indexed" if each is info else f"Same as {info.path}")
+        for info in library.articles()
+        for each in (info, *duplicates.get(info.id, ()))
+    )
+    unread = ((failure.path, "Not read") for failure in library.failures())
+    others = chain(((path, "Not indexed yet") for path in changes.added), unread)
+    return list(islice(chain(rows, (_file(path, state) for path, state in others)), LISTED))
+
+
+def _file(path: str, state: str) -> Row:
+    return [path.rpartition("/")[2], "", "", "", "", 0, state, path]
+
+
+def _files_of(path: str) -> set[str]:
+    """What may be the file of an article at this path: one of several in a file has its place after it."""
+    parts = path.partition("#")[0].split("/")
+    return {"/".join(parts[:count]) for count in range(1, len(parts) + 1)}
 
 
 def _at(library: rag.Library, path: str) -> rag.Article | None:

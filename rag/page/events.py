@@ -1,4 +1,4 @@
-"""How the page's parts listen: to what is answered at once, and to what takes a while and tells how far it has come."""
+"""How the parts of the page listen to what is answered at once, and to what takes a while and tells how far it is."""
 
 from __future__ import annotations
 
@@ -15,13 +15,15 @@ def at_once(
     listen: Callable[..., Dependency],
     *given: object,
     shown_on: gr.HTML,
-    trigger_mode: Literal["once", "always_last"] = "once",
+    trigger_mode: Literal["once", "always_last", "multiple"] = "once",
+    js: str | None = None,
 ) -> Dependency:
     """Listen to an event that is answered without waiting for others, and is nothing for programs.
 
-    What happens while one is answered is left out, or the last of it counts.
+    What happens while one is answered is left out, or the last of it counts, or
+    all of it. ``js`` gives the values that the browser has.
     """
-    options = {"queue": False, "api_visibility": "private", "trigger_mode": trigger_mode}
+    options = {"queue": False, "api_visibility": "private", "trigger_mode": trigger_mode, "js": js}
     return listen(*given, show_progress_on=shown_on, **options)
 
 

@@ -8,19 +8,25 @@ shows as the characters it is made of, whatever they are.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
 from rag import references
+from rag.page import kept as keeping
+from rag.references import Kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import date
 
     from rag import Additions, Answer, Article, ArticleInfo, BuildReport, Changes, Citation, Digest, Failure, Hint, Why
+    from rag.page.timeline import Bar
 
+MATCHES = MappingProxyType({"strong": "Strong match", "fair": "Fair match", "weak": "Weak match"})
 READ_AROUND = 100_000  # characters of an article before and after a passage that are shown
 LISTED = 6  # paths of a rebuild that are shown at once; the rest unfold
 
@@ -57,7 +63,7 @@ def answer(found: Answer, applied: Sequence[Hint] = ()) -> Markup:
             quote=_quote(found.citations[0]),
             caution=caution,
             voices=_voices(found.voices[1:]),
-            passages=_passages("passages", "Cited passages", found.citations),
+            passages=_passages("passages", "Cited passages", found),
             keep=_keep(found),
         )
     nearest = "Below is what comes nearest to the question. It is not an answer." if found.citations else ""
@@ -68,7 +74,7 @@ def answer(found: Answer, applied: Sequence[Hint] = ()) -> Markup:
         text=found.text,
         nearest=_note("note", nearest),
         caution=caution,
-        passages=_passages("passages nearest", "Nearest passages", found.citations),
+        passages=_passages("passages nearest", "Nearest passages", found),
     )
 
 
@@ -98,11 +104,101 @@ def _voices(voices: Sequence[Citation]) -> Markup:
     return Markup('<section class="voices"><h2>Other articles say</h2><ul>{}</ul></section>').format(quotes)
 
 
-def _passages(kind: str, title: str, citations: Sequence[Citation]) -> Markup:
-    if not citations:
+def _passages(kind: str, title: str, found: Answer) -> Markup:
+    if not found.citations:
         return Markup("")
     return Markup('<section class="{}"><h2>{}</h2><ol>{}</ol></section>').format(
-        kind, title, Markup("").join(_card(citation) for citation in citations)
+        kind, title, Markup("").join(_card(citation, found.question) for citation in found.citations)
+    )
+
+
+def timeline(bars: Sequence[Bar], since: str, until: str) -> Markup:
+    """When what comes nearest was published: a row of bars, of which each narrows the answer to its days."""
+    if len(bars) < 2:  # noqa: PLR2004  of one bar there is nothing to choose
+        return Markup("")
+    most = max(bar.count for bar in bars)
+    drawn = Markup("").join(Markup("<li>{}</li>").format(_bar(bar, most, since, until)) for bar in bars)
+    every = Markup('<button type="button" class="plain" data-do="days" data-since="" data-until="">All days</button>')
+    return Markup(
+        '<figure class="timeline"><figcaption>When the nearest articles were published</figcaption><ol>{}</ol>'
+        '<p aria-hidden="true"><span>{}</span><span>{}</span></p>{}</figure>'
+    ).format(drawn, bars[0].name, bars[-1].name, every if since or until else "")
+
+
+def _bar(bar: Bar, most: int, since: str, until: str) -> Markup:
+    name = f"{bar.name}: {_count(bar.count, 'article')}"
+    filled = Markup('<i style="height: {:.0%}"></i>').format(bar.count / most)
+    if not bar.count:
+        return Markup('<span class="bar" title="{}">{}</span>').format(name, filled)
+    return Markup(
+        '<button type="button" class="bar" data-do="days" data-since="{}" data-until="{}" aria-pressed="{}" '
+        'aria-label="{}" title="{}">{}</button>'
+    ).format(
+        *(bar.since, bar.until),
+        "true" if (since, until) == (bar.since.isoformat(), bar.until.isoformat()) else "false",
+        *(name, name),
+        filled,
+    )
+
+
+def recent(views: Sequence[tuple[str, str, str]]) -> Markup:
+    """What was asked before, to unfold: the query of each view, its question, and to what it was narrowed."""
+    links = Markup("").join(
+        Markup('<li><a href="{}">{}</a>{}</li>').format(query, question, Markup(" <small>{}</small>").format(narrowed))
+        for query, question, narrowed in views
+    )
+    forget = Markup('<button type="button" class="plain" data-do="forget">Forget them</button>')
+    return Markup('<details class="recent"><summary>Recent questions</summary>{}{}</details>').format(
+        Markup("<ul>{}</ul>").format(links) if views else _note("note", "None yet. This browser remembers them."),
+        forget if views else "",
+    )
+
+
+def kept(citations: Sequence[Kept]) -> Markup:
+    """The citations that are kept, with a note on each, and how they are taken along."""
+    if not citations:
+        return Markup(
+            '<section class="welcome"><p>Press Keep below a passage, and it is listed here with room for a note, '
+            "in this browser, until you remove it.</p></section>"
+        )
+    forms = (("Markdown", "markdown"), ("BibTeX", "bibtex"), ("RIS", "ris"))
+    buttons = Markup("").join(
+        Markup('<button type="button" class="plain" data-do="export" data-form="{}">Save as {}</button>').format(
+            form, name
+        )
+        for name, form in forms
+    )
+    return Markup(
+        '<section class="kept" aria-label="Kept citations"><p class="keep">{}</p><ol>{}</ol></section>'
+    ).format(buttons, Markup("").join(map(_kept, citations)))
+
+
+def _kept(each: Kept) -> Markup:
+    citation = each.citation
+    return Markup(
+        '<li><article aria-label="{title}">{quote}<p class="byline">{origin}</p>{question}'
+        '<label>Note<textarea rows="2" data-do="note" {place}>{note}</textarea></label>'
+        '<p class="details">{read}{link}<button type="button" class="plain" data-do="keep" {place} '
+        'aria-label="{drop}">Remove</button><span class="path">{path}</span></p>{copy}</article></li>'
+    ).format(
+        title=citation.article.title,
+        quote=_block_quote(citation),
+        origin=_line([citation.article.title, *_who(citation.article), _day(citation.article.published)]),
+        question=_note("byline", f"Found for “{each.question}”" if each.question else ""),
+        place=_place(citation),
+        note=each.note,
+        read=_read(citation),
+        link=_original(citation),
+        drop=f"Remove: {citation.article.title}",
+        path=citation.article.path,
+        copy=_copies(citation),
+    )
+
+
+def _place(citation: Citation) -> Markup:
+    """What tells one citation from all others, as attributes."""
+    return Markup('data-article="{}" data-quote-start="{}" data-quote-end="{}"').format(
+        citation.article.id, citation.quote_start, citation.quote_end
     )
 
 
@@ -132,8 +228,13 @@ def removed(path: str, place: str) -> Markup:
     ).format(path, place)
 
 
-def reader(article: Article, passage: tuple[int, int] = (0, 0), quote: tuple[int, int] = (0, 0)) -> Markup:
-    """A whole article, with the passage that is cited and its quote marked; of a very long one, what is around it."""
+def reader(
+    article: Article, passage: tuple[int, int] = (0, 0), quote: tuple[int, int] = (0, 0), link: str | None = None
+) -> Markup:
+    """A whole article, with the passage that is cited and its quote marked; of a very long one, what is around it.
+
+    ``link`` leads to the quote in the original.
+    """
     begin, end = max(0, passage[0] - READ_AROUND), min(len(article.text), passage[1] + READ_AROUND)
     left_out = Markup('<p class="note">{}</p>').format("This article is very long: here is what is around the passage.")
     return Markup(
@@ -145,7 +246,7 @@ def reader(article: Article, passage: tuple[int, int] = (0, 0), quote: tuple[int
     ).format(
         title=article.title,
         origin=_origin(article),
-        link=_link(article.url, f"Read the original: {article.title}"),
+        link=_link(link or article.url, f"Read the original: {article.title}"),
         path=article.path,
         left_out=left_out if end - begin < len(article.text) else "",
         before=_text(article.text[begin : passage[0]]),
@@ -198,26 +299,28 @@ def report(built: BuildReport) -> Markup:
 
 
 def _quote(citation: Citation) -> Markup:
-    """A quote with who says it. Only the words of the original stand in quotation marks."""
-    return Markup(
-        '<blockquote class="{kind}" dir="auto"><p>{quote}</p></blockquote>'
-        '<p class="attribution">{who}&nbsp;<a href="#passage-{rank}">[{rank}]</a></p>'
-    ).format(
-        kind="paraphrase" if citation.article.digest_of else "verbatim",
-        quote=citation.quote,
-        who=_origin(citation.article, or_title=True),
-        rank=citation.rank,
+    """A quote with who says it."""
+    return Markup('{quote}<p class="attribution">{who}&nbsp;<a href="#passage-{rank}">[{rank}]</a></p>').format(
+        quote=_block_quote(citation), who=_origin(citation.article, or_title=True), rank=citation.rank
     )
 
 
-def _card(citation: Citation) -> Markup:
+def _block_quote(citation: Citation) -> Markup:
+    """A quote; only the words of the original stand in quotation marks."""
+    return Markup('<blockquote class="{}" dir="auto"><p>{}</p></blockquote>').format(
+        "paraphrase" if citation.article.digest_of else "verbatim", citation.quote
+    )
+
+
+def _card(citation: Citation, question: str) -> Markup:
     article, original = citation.article, citation.article.digest_of
     start, end = citation.quote_start - citation.start, citation.quote_end - citation.start
     return Markup(
         '<li id="passage-{rank}"><article aria-labelledby="title-{rank}">'
         '<h3 id="title-{rank}" dir="auto">{title}</h3>{digester}<p class="byline">{origin}</p>{also}'
         '<p class="passage" dir="auto">{before}<mark>{quote}</mark>{after}</p>'
-        '<p class="details">{read}{link}<span class="match">Match {score:.2f}</span>'
+        '<p class="details">{read}{link}<button type="button" class="plain" data-do="keep" aria-pressed="false" '
+        '{place} data-kept="{kept}" aria-label="{keep}">Keep</button><span class="match">{match}</span>'
         '<span class="path">{path}</span></p>{copy}{why}</article></li>'
     ).format(
         rank=citation.rank,
@@ -230,19 +333,35 @@ def _card(citation: Citation) -> Markup:
         before=_text(citation.text[:start]),
         quote=_text(citation.text[start:end]),
         after=_text(citation.text[end:]),
-        link=_link(citation.link, f"Read the original: {(original and original.title) or article.title}"),
-        read=Markup(
-            '<button type="button" class="plain" data-do="read" data-article="{}" data-start="{}" data-end="{}" '
-            'data-quote-start="{}" data-quote-end="{}" aria-label="{}">Read in the article</button>'
-        ).format(
-            *(article.id, citation.start, citation.end, citation.quote_start, citation.quote_end),
-            f"Read in the article: {article.title}",
-        ),
+        link=_original(citation),
+        read=_read(citation),
+        place=_place(citation),
+        # Why it was found is long, and of use only here.
+        kept=keeping.write(Kept(replace(citation, why=None), question)),
+        keep=f"Keep: {article.title}",
         copy=_copies(citation),
-        score=citation.score,
+        match=MATCHES[citation.match],
         path=article.path,
-        why=Markup("") if citation.why is None else _why(citation.why),
+        why=Markup("") if citation.why is None else _why(citation.why, citation),
     )
+
+
+def _read(citation: Citation) -> Markup:
+    """What opens the whole article at the quote."""
+    return Markup(
+        '<button type="button" class="plain" data-do="read" {} data-start="{}" data-end="{}" data-link="{}" '
+        'aria-label="{}">Read in the article</button>'
+    ).format(
+        _place(citation),
+        *(citation.start, citation.end, citation.link or ""),
+        f"Read in the article: {citation.article.title}",
+    )
+
+
+def _original(citation: Citation) -> Markup:
+    """What opens the page that the article is from, at the quote."""
+    original = citation.article.digest_of
+    return _link(citation.link, f"Read the original: {(original and original.title) or citation.article.title}")
 
 
 def _copies(citation: Citation) -> Markup:
@@ -262,7 +381,7 @@ def _copies(citation: Citation) -> Markup:
     )
 
 
-def _why(why: Why) -> Markup:
+def _why(why: Why, citation: Citation) -> Markup:
     """Why a passage was found, to unfold: the parts of its score, and which words answered to which."""
     parts = (
         ("The question’s words, by their meaning", why.late_interaction),
@@ -280,10 +399,11 @@ def _why(why: Why) -> Markup:
         for word in why.words
     )
     return Markup(
-        '<details class="why"><summary>Why this passage</summary><p>What makes the match, each part from 0 to 1:</p>'
+        '<details class="why"><summary>Why this passage</summary><p>Its strength is {:.2f}, where questions that these '
+        "articles surely answer come to 1; its score is {:.2f}, of parts from 0 to 1:</p>"
         "<dl>{}</dl><p>Each word of the question, and the passage’s word that comes nearest to it:</p><ul>{}</ul>"
         "</details>"
-    ).format(measured, words)
+    ).format(citation.strength, citation.score, measured, words)
 
 
 def _also(article: ArticleInfo) -> Markup:
@@ -293,10 +413,14 @@ def _also(article: ArticleInfo) -> Markup:
 
 def _origin(article: ArticleInfo, *, or_title: bool = False) -> Markup:
     """Whose words, and when; of a digest, whose words it sums up. Where that is not known, perhaps the title."""
-    names: list[str | None] = [_digest(article.digest_of)] if article.digest_of else [article.source, article.author]
+    names = _who(article)
     if or_title and not any(names):
         names = [article.title]
     return _line([*names, _day(article.published)])
+
+
+def _who(article: ArticleInfo) -> list[str | None]:
+    return [_digest(article.digest_of)] if article.digest_of else [article.source, article.author]
 
 
 def _digest(original: Digest) -> Markup:

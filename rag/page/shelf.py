@@ -9,12 +9,12 @@ from typing import cast
 import gradio as gr
 from gradio.events import Dependency
 
-from rag.page import scripts
 from rag.page.desk import Desk
 from rag.page.events import at_once, teller
+from rag.page.reading import Reader
 
-HEADERS = ["Title", "Source", "Author", "Published", "Language", "File"]
-WIDTHS: list[str | int] = [215, 105, 110, 100, 85, 121]
+HEADERS = ["Title", "Source", "Author", "Published", "Language", "Passages", "State", "File"]
+WIDTHS: list[str | int] = [230, 120, 110, 100, 90, 90, 110, 160]
 
 
 class Shelf:
@@ -27,11 +27,11 @@ class Shelf:
 
     def __init__(self, desk: Desk, *, read_only: bool) -> None:
         self._desk = desk
-        with gr.Row(elem_id="stacks"):
+        with gr.Row(elem_id="stacks", elem_classes="beside"):
             with gr.Column(elem_id="shelf"):
                 self._table = gr.Dataframe(
                     headers=HEADERS,
-                    datatype="str",
+                    datatype=["number" if name == "Passages" else "str" for name in HEADERS],
                     column_widths=WIDTHS,
                     interactive=False,
                     show_search="search",
@@ -42,7 +42,7 @@ class Shelf:
                     elem_id="articles",
                 )
                 self._failures = gr.HTML(elem_id="failures", apply_default_css=False)
-            self._reader = gr.HTML(elem_id="open", apply_default_css=False, js_on_load=scripts.reader())
+            self._reader = Reader(desk, "open").opened
         self._chosen = gr.State("")
         self.known = [self._table, self._failures]
         self._removal: list[gr.Button] = []

@@ -14,6 +14,13 @@ import gradio as gr
 STYLE = Path(__file__).with_name("style.css")
 ICON = Path(__file__).with_name("icon.svg")
 
+# Until all parts are there, which arrive one by one: the paper, and nothing that would move.
+HEAD = """<style>
+body { background: #fbf9f5; }
+@media (prefers-color-scheme: dark) { body { background: #181613; } }
+.main.fillable:not(:has(#question)), .main.fillable:not(:has(#filters)) { visibility: hidden; }
+</style>"""
+
 _INK = gr.themes.Color(
     name="ink",
     c50="#fbf9f5",
