@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -17,6 +18,10 @@ from rag.library import Library
 from rag.settings import PACKAGED_MODEL
 from rag.states import Codec
 from rag.store import IndexFolder
+
+if TYPE_CHECKING:
+    from gradio_client import Client
+    from playwright.sync_api import Browser, Page
 
 # Read when huggingface_hub is first imported: no test waits for a network.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -101,3 +106,89 @@ def index(tmp_path_factory: pytest.TempPathFactory, corpus: Path, with_model: Ca
 def library(index: Path) -> Library:
     """The index of the small corpus, open for questions."""
     return Library(index)
+
+
+# --- The page. What it takes is imported where it is used: most tests do without. ---
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The Chromium of this machine. Its driver keeps an event loop running, so it stays no longer than its module."""
+    from playwright.sync_api import sync_playwright
+
+    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
+    chromium = next(filter(None, map(shutil.which, names)), None)
+    if chromium is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)("There is no Chromium on this machine.")
+    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=chromium, args=quiet)
+
+
+@pytest.fixture(scope="session")
+def articles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three articles for the page, of which one is hostile. Not to be changed."""
+    from visiting import BEES, HOSTILE, LIGHTHOUSE
+
+    folder = tmp_path_factory.mktemp("articles")
+    for name, text in (("lighthouse.md", LIGHTHOUSE), ("bees.md", BEES), ("hostile.txt", HOSTILE)):
+        (folder / name).write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def built(articles: Path, tmp_path_factory: pytest.TempPathFactory, with_model: Callable[[Path], Path]) -> Path:
+    """An index of them. Not to be changed."""
+    folder = with_model(tmp_path_factory.mktemp("built"))
+    assert not builder.build(articles, IndexFolder(folder), model=PACKAGED_MODEL).failed
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(articles: Path, built: Path) -> Iterator[str]:
+    """Where the page over them is served."""
+    from serving import serving
+
+    with serving(articles, built) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def client(address: str) -> Client:
+    """A program that uses it."""
+    from gradio_client import Client
+
+    return Client(address, verbose=False)
+
+
+@pytest.fixture
+def page(browser: Browser, address: str) -> Iterator[Page]:
+    """The same in a browser."""
+    from visiting import visiting
+
+    with visiting(browser, address) as page:
+        yield page
+
+
+@pytest.fixture(scope="module")
+def striking(tmp_path_factory: pytest.TempPathFactory, with_model: Callable[[Path], Path]) -> Iterator[str]:
+    """Where a page is served over three articles that do not agree, and one about something else."""
+    from serving import serving
+    from visiting import BEES, GROWN, LETTER, WALKOUT
+
+    corpus = tmp_path_factory.mktemp("striking")
+    for name, text in (("walkout.md", WALKOUT), ("grown.md", GROWN), ("letter.txt", LETTER), ("bees.md", BEES)):
+        (corpus / name).write_text(text, encoding="utf-8")
+    index = with_model(tmp_path_factory.mktemp("striking-index"))
+    assert not builder.build(corpus, IndexFolder(index), model=PACKAGED_MODEL).failed
+    with serving(corpus, index) as address:
+        yield address
+
+
+@pytest.fixture
+def strike(browser: Browser, striking: str) -> Iterator[Page]:
+    """The same in a browser."""
+    from visiting import visiting
+
+    with visiting(browser, striking) as page:
+        yield page

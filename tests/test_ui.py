@@ -3,158 +3,28 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import date
-from html.parser import HTMLParser
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 from gradio_client import Client
 from gradio_client.exceptions import AppError
-from hypothesis import given
-from hypothesis import strategies as st
-from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, expect
 from serving import serving
+from visiting import BEES, FERRY, LATEST, STRIKE, ask, visiting
 
 import rag
 import ui
 from rag.errors import EmptyQuestionError, IndexMissingError, PageError
-from rag.page import html
-
-if TYPE_CHECKING:
-    from rag.types import Citation
-
-LIGHTHOUSE = """---
-title: "The keeper who stayed: Brannock light turns 150"
-source: Harbour Gazette
-author: Oona Pell
-published: 2023-04-17
-url: https://gazette.example/brannock-light
----
-The lighthouse at Brannock Point was first lit in 1873, and it has not missed a night since. Its lamp now runs on
-batteries charged by six solar panels on the old coal shed.
-
-The last keeper retired in 1994 but never left. He still climbs the 142 steps of the tower every morning to wipe the
-salt from the panes. The trust that owns it needs a new door, said its treasurer, and Mabel Orr, a retired glazier,
-will make it.
-"""
-BEES = """---
-title: Bees find their way home without the sun
-author: Clippings
-published: 2021-09-30
-digest_of:
-  title: Landmarks guide the honeybee
-  source: Meadow & Field
-  author: Rosa Quint
-  url: https://meadow.example/bees
----
-A team at the Ardley institute moved 220 tagged honeybees a mile from their hives under thick cloud. Nine in ten were
-back within three hours, and the team puts it down to hedgerows, which the bees follow as people follow roads.
-"""
-HOSTILE = """---
-title: <script>window.pwned=1</script> & <img src=x onerror=window.pwned=1>
-source: '"><svg onload=window.pwned=1>'
----
-The hostile template says ${window.pwned=1} and {{value}} and $x^2$ and
-<script>window.pwned=1</script> and <img src=x onerror="window.pwned=1"> and &lt;b&gt; </textarea></section><!--
-"""
-WALKOUT = """---
-title: Workers walk out of the Halmar quarry
-source: Northern Post
-author: Ilse Brandt
-published: 2019-04-09
----
-Forty workers of the Halmar quarry went on strike on Monday because their wages had not been paid since January. The
-owner, Roald Teig, said that the bank had frozen the company's account.
-"""
-GROWN = """---
-title: The strike at Halmar grows
-author: Clippings
-published: 2019-05-23
-digest_of:
-  title: Slate runs short
-  source: County Gazette
-  author: Oskar Lund
----
-Sixty workers of the Halmar quarry are now on strike, according to their union, and the owner has stopped answering the
-telephone. Builders in three towns have sent their roofers home, since there is no slate left to lay.
-"""
-LETTER = """A letter from Halmar
-
-Only a dozen workers of the Halmar quarry are on strike, whatever the papers print. The rest of us would gladly work.
-"""
-FERRY = """The night ferry to Ostrel
-
-The night ferry between Lund Haven and Ostrel returns on 7 June after a gap of eleven years. Cabins cost 96 crowns.
-"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
-    chromium = next(filter(None, map(shutil.which, names)), None)
-    if chromium is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("There is no Chromium on this machine.")
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=chromium, args=quiet)
-
-
-@pytest.fixture(scope="module")
-def articles(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("articles")
-    for name, text in (("lighthouse.md", LIGHTHOUSE), ("bees.md", BEES), ("hostile.txt", HOSTILE)):
-        (folder / name).write_text(text, encoding="utf-8")
-    return folder
-
-
-@pytest.fixture(scope="module")
-def built(articles: Path, tmp_path_factory: pytest.TempPathFactory, with_model: Callable[[Path], Path]) -> Path:
-    folder = with_model(tmp_path_factory.mktemp("built"))
-    assert not rag.build(articles, folder).failed
-    return folder
-
-
-@pytest.fixture(scope="module")
-def address(articles: Path, built: Path) -> Iterator[str]:
-    with serving(articles, built) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def client(address: str) -> Client:
-    return Client(address, verbose=False)
-
-
-@pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    with visiting(browser, address) as page:
-        yield page
-
-
-@contextmanager
-def visiting(browser: Browser, address: str, width: int = 1280) -> Iterator[Page]:
-    with browser.new_context(viewport={"width": width, "height": 900}) as context:
-        page = context.new_page()
-        page.goto(address)
-        expect(page.get_by_label("Your question")).to_be_visible(timeout=20_000)
-        yield page
-
-
-def ask(page: Page, question: str) -> None:
-    page.get_by_label("Your question").fill(question)
-    page.keyboard.press("Enter")
 
 
 @pytest.mark.browser
@@ -235,28 +105,6 @@ class TestAsking:
             ask(page, "What does the hostile template say?")
             expect(page.locator("#passage-1")).to_be_visible()
             assert page.evaluate("document.documentElement.scrollWidth") == 390
-
-
-@pytest.fixture(scope="module")
-def striking(tmp_path_factory: pytest.TempPathFactory, with_model: Callable[[Path], Path]) -> Iterator[str]:
-    """A page over three articles that do not agree."""
-    corpus = tmp_path_factory.mktemp("striking")
-    for name, text in (("walkout.md", WALKOUT), ("grown.md", GROWN), ("letter.txt", LETTER), ("bees.md", BEES)):
-        (corpus / name).write_text(text, encoding="utf-8")
-    index = with_model(tmp_path_factory.mktemp("striking-index"))
-    assert not rag.build(corpus, index).failed
-    with serving(corpus, index) as address:
-        yield address
-
-
-@pytest.fixture
-def strike(browser: Browser, striking: str) -> Iterator[Page]:
-    with visiting(browser, striking) as page:
-        yield page
-
-
-STRIKE = "How many workers of the Halmar quarry are on strike?"
-LATEST = "What is the latest on the strike at the Halmar quarry in April 2019?"
 
 
 @pytest.mark.browser
@@ -658,67 +506,3 @@ class TestServing:
                 assert "Clippings" in httpx.get(address[0], trust_env=False).text
             finally:
                 running.send_signal(signal.SIGINT)
-
-
-class _Reader(HTMLParser):
-    """What a browser makes of a piece of HTML: its tags, its addresses and its text."""
-
-    def __init__(self, markup: str) -> None:
-        super().__init__()
-        self.tags: set[str] = set()
-        self.links: list[str | None] = []
-        self.text = ""
-        self.feed(str(markup))  # a Markup would escape again what is taken from it
-        self.close()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-        self.links += [value for name, value in attrs if name == "href"]
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-
-def citation(text: str, title: str, link: str | None = None) -> Citation:
-    article = rag.ArticleInfo("id", title, title, title, None, link, title, "sha", None)
-    return rag.Citation(1, 0.5, article, text, 0, len(text), text, 0, len(text), link)
-
-
-WORDS = st.text(st.characters(exclude_characters="\r\0"), min_size=1)
-
-
-class TestTheMarkup:
-    @given(WORDS, WORDS)
-    def test_whatever_an_article_says_is_shown_as_it_is(self, title: str, text: str) -> None:
-        def reader(title: str, text: str) -> _Reader:
-            why = rag.Why(0.5, 0.5, 0.5, (rag.WordMatch(title, text, 0.5),))
-            cited = replace(citation(text, title), why=why)
-            found = rag.Answer("?", found=True, text=text, citations=(cited,), missing=(title,), voices=(cited, cited))
-            return _Reader(html.answer(found, (rag.Hint(title, order="newest"),)))
-
-        shown, plain = reader(title, text), reader("a", "a")
-        assert shown.tags == plain.tags
-        assert title in shown.text
-        assert "".join(text.split()) in "".join(shown.text.split())
-
-    @given(WORDS)
-    def test_whatever_an_error_says_is_shown_as_it_is(self, message: str) -> None:
-        shown = _Reader(html.problem("Title", message))
-        assert shown.tags <= {"section", "h2", "p", "code"}
-        assert message.replace("`", "") in shown.text
-
-    @pytest.mark.parametrize(
-        "url", ["javascript:alert(1)", "data:text/html,x", "//x.example", "http://[x", "ftp://x.example"]
-    )
-    def test_only_web_addresses_become_links(self, url: str) -> None:
-        for link, expected in ((url, []), ("https://x.example/?a=1&b=<i>", ["https://x.example/?a=1&b=<i>"])):
-            answer = rag.Answer("?", found=False, text="", citations=(citation("a", "a", link),))
-            assert _Reader(html.answer(answer)).links == expected
-
-    def test_a_rebuild_names_what_changed_and_folds_a_long_list(self) -> None:
-        paths = tuple(f"{number}.md" for number in range(9))
-        report = rag.BuildReport(paths, (), ("gone.md",), (), (rag.Failure("bad.md", "no text"),), 9, 20, 1.0)
-        said = _Reader(html.report(report))
-        assert "details" in said.tags
-        assert all(words in said.text for words in (*paths, "Added 9", "gone.md", "bad.md – no text", "20 passages"))
-        assert "Nothing had changed" in html.report(replace(report, added=(), removed=()))

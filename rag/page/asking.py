@@ -36,7 +36,6 @@ class Asking:
                 label="Your question",
                 placeholder="What would you like to know?",
                 max_lines=6,
-                autofocus=True,
                 elem_id="question",
                 html_attributes=gr.InputHTMLAttributes(enterkeyhint="search", autocomplete="off"),
             )

@@ -9,3 +9,15 @@ function mark() {
 
 watch("value", mark);
 window.addEventListener("storage", mark);
+
+// What is hidden until all parts are there can be focused no earlier.
+function begin() {
+	const question = document.querySelector("#question textarea");
+	if (question === null || !question.checkVisibility({ visibilityProperty: true })) {
+		requestAnimationFrame(begin);
+	} else if (document.activeElement === document.body) {
+		question.focus();
+	}
+}
+
+begin();

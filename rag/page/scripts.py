@@ -49,6 +49,11 @@ def days() -> str:
     return clicks() + _read("days")
 
 
+def table() -> str:
+    """Beside the table of articles: what it lacks."""
+    return _read("table")
+
+
 def reader() -> str:
     """In the article that is open: the same, and what is shown of it first."""
     return clicks() + _read("reader")

@@ -9,6 +9,7 @@ from typing import cast
 import gradio as gr
 from gradio.events import Dependency
 
+from rag.page import scripts
 from rag.page.desk import Desk
 from rag.page.events import at_once, teller
 from rag.page.reading import Reader
@@ -41,7 +42,7 @@ class Shelf:
                     label="The articles; choose one to read it",
                     elem_id="articles",
                 )
-                self._failures = gr.HTML(elem_id="failures", apply_default_css=False)
+                self._failures = gr.HTML(elem_id="failures", apply_default_css=False, js_on_load=scripts.table())
             self._reader = Reader(desk, "open").opened
         self._chosen = gr.State("")
         self.known = [self._table, self._failures]
