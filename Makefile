@@ -8,7 +8,7 @@ RUN := $(VENV)/bin
 export HF_HUB_OFFLINE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ui test test-quick lint format bench bench-peers clean
+.PHONY: help setup ui test test-quick lint format screenshots bench bench-peers clean
 
 help:  ## Tell what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -46,6 +46,9 @@ lint: $(VENV)/.installed-for-tests  ## Check style and types
 format: $(VENV)/.installed-for-tests  ## Lay the code out
 	$(RUN)/ruff format .
 	$(RUN)/ruff check --fix .
+
+screenshots: $(VENV)/.installed-for-tests  ## Take the pictures of the page in docs/images
+	$(RUN)/python tests/screenshots.py
 
 DATA ?= ../shared/data
 bench: setup  ## Measure the ranking on XQuAD-en (DATA=… says where xquad.en.json lies)

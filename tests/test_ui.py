@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+import screenshots
 from gradio_client import Client
 from gradio_client.exceptions import AppError
 from playwright.sync_api import Browser, FilePayload, Page, expect
@@ -418,6 +419,37 @@ class TestRebuilding:
             ask(page, "When does the night ferry to Ostrel return?")
             expect(page.locator(".answer blockquote")).to_contain_text("7 June")
 
+    @pytest.mark.slow
+    def test_while_it_lasts_others_ask_on_and_it_names_the_article_at_hand(
+        self, browser: Browser, articles: Path, built: Path, tmp_path: Path
+    ) -> None:
+        folder = Path(shutil.copytree(articles, tmp_path / "articles"))
+        for number in range(40):
+            # Each sentence has another word: what is the same is embedded once.
+            said = " ".join(f"Boat {number} of the fleet met {place} others on day {place}." for place in range(100))
+            (folder / f"fleet-{number:02}.txt").write_text(f"The fleet, part {number}\n\n{said}\n", encoding="utf-8")
+        index = Path(shutil.copytree(built, tmp_path / "index"))
+        with (
+            serving(folder, index) as address,
+            visiting(browser, address) as builder,
+            visiting(browser, address) as first,
+            visiting(browser, address) as second,
+        ):
+            builder.get_by_role("button", name="Rebuild").click()
+            at_hand = builder.locator("#news .progress-level-inner")
+            expect(at_hand).to_contain_text(re.compile(r"fleet-\d\d\.txt"), timeout=20_000)
+            for page, question, quote in (
+                (first, "How many steps does the keeper climb?", "142 steps"),
+                (second, "How many honeybees were moved from their hives?", "220 tagged honeybees"),
+                (builder, "When was the lighthouse at Brannock Point first lit?", "1873"),
+            ):
+                ask(page, question)
+                expect(page.locator(".answer blockquote")).to_contain_text(quote)
+            expect(at_hand, "the questions were answered while the index was being built").to_be_visible()
+            expect(builder.locator(".report")).to_contain_text("Added 40", timeout=120_000)
+            ask(first, "How many others did boat 17 of the fleet meet on day 31?")
+            expect(first.locator("#result")).to_contain_text("fleet-17.txt")
+
     def test_without_an_index_the_page_opens_says_so_and_builds_one(
         self, browser: Browser, articles: Path, tmp_path: Path, with_model: Callable[[Path], Path]
     ) -> None:
@@ -483,6 +515,15 @@ class TestTheEndpoint:
     def test_an_error_arrives_with_its_message(self, client: Client, question: str, k: int, said: str) -> None:
         with pytest.raises(AppError, match=said):
             client.predict(question, k=k, api_name="/ask")
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+def test_the_pictures_of_the_page_are_taken(browser: Browser, tmp_path: Path, address: str) -> None:
+    screenshots.take(browser, address, tmp_path, "How many steps does the keeper climb?")
+    for file in (tmp_path / f"{name}.png" for name in ("answer", "kept", "reader")):
+        assert file.read_bytes().startswith(b"\x89PNG")
+        assert file.stat().st_size > 20_000, "there is something on it"
 
 
 class TestServing:
