@@ -15,7 +15,7 @@ from rag.page.events import at_once, teller
 from rag.page.reading import Reader
 
 HEADERS = ["Title", "Source", "Author", "Published", "Language", "Passages", "State", "File"]
-WIDTHS: list[str | int] = [230, 120, 110, 100, 90, 90, 110, 160]
+WIDTHS: list[str | int] = [250, 130, 125, 105, 95, 95, 116, 140]
 
 
 class Shelf:
