@@ -19,7 +19,7 @@ from markdown_it.token import Token
 from pylatexenc.latex2text import LatexNodes2Text, MacroTextSpec, get_default_latex_context_db
 
 from rag.answer import Answer, Asked, answer, cite
-from rag.references import bibtex, markdown, plain, report, ris
+from rag.references import Kept, bibtex, collection, markdown, plain, report, ris
 from rag.types import Article, Citation, Digest, Passage, Sentence
 
 TEXT = "The tide came in. Nobody had closed the gates, not even the keeper. The harbour was under water by noon."
@@ -435,6 +435,40 @@ class TestReport:
         told = replace(answered(tame), question=question, text=hostile.quote, citations=(hostile,))
         assert made_of(report(told)) == expected
         assert report(told) == report(told)
+
+
+class TestKept:
+    def test_a_collection_has_each_question_once_with_its_citations_and_notes(self) -> None:
+        kept = [
+            Kept(citation(), "Who closed the gates?", "Ask her."),
+            Kept(citation(DIGEST), "Why?"),
+            Kept(citation(BARE), "Who closed the gates?"),
+        ]
+        text = collection(kept)
+        assert [line for line in text.splitlines() if line.startswith("#")] == [
+            "# Citations",
+            "## Who closed the gates?",
+            "## Why?",
+        ]
+        assert text.index("\n\nNote: Ask her.\n\n> ") < text.index("## Why?")
+        assert read_quotes(text, "commonmark") == [QUOTE] * 3
+
+    @given(HOSTILE.filter(in_a_line))
+    def test_a_note_is_read_back_from_each_form(self, note: str) -> None:
+        kept = [Kept(citation(), "Who?", note)]
+        told = f"Note: {in_a_line(note)}"
+        assert read_bibtex(bibtex(kept))[0]["annote"] == f"“{QUOTE}” {told}"
+        assert rispy.loads(ris(kept))[0]["notes"] == [f"“{QUOTE}”", told]
+        *_, last = (token for token in MarkdownIt().parse(collection(kept)) if token.type == "inline")
+        assert inline(last.children or ()) == told
+
+    @given(HOSTILE, HOSTILE)
+    def test_nothing_in_it_changes_what_a_collection_is_made_of(self, question: str, quote: str) -> None:
+        def made_of(question: str, quote: str) -> list[str]:
+            kept = [Kept(citation(quote=quote), question, "A note.")]
+            return [token.type for token in MarkdownIt().parse(collection(kept)) if token.type not in PARAGRAPH]
+
+        assert made_of(question or "x", quote or "x") == made_of("Who?", QUOTE)
 
 
 PARAGRAPH = {"paragraph_open", "inline", "paragraph_close"}
