@@ -1,32 +1,21 @@
-"""Everything that the page shows, as HTML, and the only place that makes any.
-
-All markup goes through :class:`markupsafe.Markup`: ``format`` and ``join``
-escape whatever is not markup already, so that a title, a passage or an address
-shows as the characters it is made of, whatever they are.
-"""
+"""Everything that the page shows, as HTML, part by part; all markup goes through ``rag.page.markup``'s rule."""
 
 from __future__ import annotations
 
-import re
-from dataclasses import replace
-from types import MappingProxyType
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
 from rag import references
-from rag.page import kept as keeping
-from rag.references import Kept
+from rag.page import citations, markup
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import date
+    from collections.abc import Sequence
 
-    from rag import Additions, Answer, Article, ArticleInfo, BuildReport, Changes, Citation, Digest, Failure, Hint, Why
+    from rag import Additions, Answer, Article, BuildReport, Changes, Citation, Failure, Hint
     from rag.page.timeline import Bar
+    from rag.references import Kept
 
-MATCHES = MappingProxyType({"strong": "Strong match", "fair": "Fair match", "weak": "Weak match"})
 READ_AROUND = 100_000  # characters of an article before and after a passage that are shown
 LISTED = 6  # paths of a rebuild that are shown at once; the rest unfold
 
@@ -54,13 +43,13 @@ def answer(found: Answer, applied: Sequence[Hint] = ()) -> Markup:
 
     ``applied`` are the filters and the order that it was asked with.
     """
-    scope, caution = _scope(found, applied), _note("caution", found.caution)
+    scope, caution = _scope(found, applied), markup.note("caution", found.caution)
     if found.found:
         return Markup(
             '{scope}<section class="answer" aria-label="Answer">{quote}{caution}</section>{voices}{passages}{keep}'
         ).format(
             scope=scope,
-            quote=_quote(found.citations[0]),
+            quote=citations.quote(found.citations[0]),
             caution=caution,
             voices=_voices(found.voices[1:]),
             passages=_passages("passages", "Cited passages", found),
@@ -72,7 +61,7 @@ def answer(found: Answer, applied: Sequence[Hint] = ()) -> Markup:
     ).format(
         scope=scope,
         text=found.text,
-        nearest=_note("note", nearest),
+        nearest=markup.note("note", nearest),
         caution=caution,
         passages=_passages("passages nearest", "Nearest passages", found),
     )
@@ -88,19 +77,15 @@ def _keep(found: Answer) -> Markup:
 
 def _scope(found: Answer, applied: Sequence[Hint]) -> Markup:
     """With what the question was asked, and what that left out."""
-    undated = f"{_count(found.undated, 'article')} without a date left out" if found.undated else ""
-    return _note("scope", " · ".join(filter(None, (*(hint.offer for hint in applied), undated))))
-
-
-def _note(kind: str, text: str) -> Markup:
-    return Markup('<p class="{}">{}</p>').format(kind, text) if text else Markup("")
+    undated = f"{markup.count(found.undated, 'article')} without a date left out" if found.undated else ""
+    return markup.note("scope", " · ".join(filter(None, (*(hint.offer for hint in applied), undated))))
 
 
 def _voices(voices: Sequence[Citation]) -> Markup:
     """What further articles say."""
     if not voices:
         return Markup("")
-    quotes = Markup("").join(Markup("<li>{}</li>").format(_quote(voice)) for voice in voices)
+    quotes = Markup("").join(Markup("<li>{}</li>").format(citations.quote(voice)) for voice in voices)
     return Markup('<section class="voices"><h2>Other articles say</h2><ul>{}</ul></section>').format(quotes)
 
 
@@ -108,7 +93,7 @@ def _passages(kind: str, title: str, found: Answer) -> Markup:
     if not found.citations:
         return Markup("")
     return Markup('<section class="{}"><h2>{}</h2><ol>{}</ol></section>').format(
-        kind, title, Markup("").join(_card(citation, found.question) for citation in found.citations)
+        kind, title, Markup("").join(citations.card(citation, found.question) for citation in found.citations)
     )
 
 
@@ -126,7 +111,7 @@ def timeline(bars: Sequence[Bar], since: str, until: str) -> Markup:
 
 
 def _bar(bar: Bar, most: int, since: str, until: str) -> Markup:
-    name = f"{bar.name}: {_count(bar.count, 'article')}"
+    name = f"{bar.name}: {markup.count(bar.count, 'article')}"
     filled = Markup('<i style="height: {:.0%}"></i>').format(bar.count / most)
     if not bar.count:
         return Markup('<span class="bar" title="{}">{}</span>').format(name, filled)
@@ -149,14 +134,14 @@ def recent(views: Sequence[tuple[str, str, str]]) -> Markup:
     )
     forget = Markup('<button type="button" class="plain" data-do="forget">Forget them</button>')
     return Markup('<details class="recent"><summary>Recent questions</summary>{}{}</details>').format(
-        Markup("<ul>{}</ul>").format(links) if views else _note("note", "None yet. This browser remembers them."),
+        Markup("<ul>{}</ul>").format(links) if views else markup.note("note", "None yet. This browser remembers them."),
         forget if views else "",
     )
 
 
-def kept(citations: Sequence[Kept]) -> Markup:
+def kept(every: Sequence[Kept]) -> Markup:
     """The citations that are kept, with a note on each, and how they are taken along."""
-    if not citations:
+    if not every:
         return Markup(
             '<section class="welcome"><p>Press Keep below a passage, and it is listed here with room for a note, '
             "in this browser, until you remove it.</p></section>"
@@ -170,36 +155,7 @@ def kept(citations: Sequence[Kept]) -> Markup:
     )
     return Markup(
         '<section class="kept" aria-label="Kept citations"><p class="keep">{}</p><ol>{}</ol></section>'
-    ).format(buttons, Markup("").join(map(_kept, citations)))
-
-
-def _kept(each: Kept) -> Markup:
-    citation = each.citation
-    return Markup(
-        '<li><article aria-label="{title}">{quote}<p class="byline">{origin}</p>{question}'
-        '<label>Note<textarea rows="2" data-do="note" {place}>{note}</textarea></label>'
-        '<p class="details">{read}{link}<button type="button" class="plain" data-do="keep" {place} '
-        'aria-label="{drop}">Remove</button><span class="path">{path}</span></p>{copy}</article></li>'
-    ).format(
-        title=citation.article.title,
-        quote=_block_quote(citation),
-        origin=_line([citation.article.title, *_who(citation.article), _day(citation.article.published)]),
-        question=_note("byline", f"Found for “{each.question}”" if each.question else ""),
-        place=_place(citation),
-        note=each.note,
-        read=_read(citation),
-        link=_original(citation),
-        drop=f"Remove: {citation.article.title}",
-        path=citation.article.path,
-        copy=_copies(citation),
-    )
-
-
-def _place(citation: Citation) -> Markup:
-    """What tells one citation from all others, as attributes."""
-    return Markup('data-article="{}" data-quote-start="{}" data-quote-end="{}"').format(
-        citation.article.id, citation.quote_start, citation.quote_end
-    )
+    ).format(buttons, Markup("").join(map(citations.kept, every)))
 
 
 def failures(failed: Sequence[Failure]) -> Markup:
@@ -245,26 +201,26 @@ def reader(
         "{cited}{after}</div></article>"
     ).format(
         title=article.title,
-        origin=_origin(article),
-        link=_link(link or article.url, f"Read the original: {article.title}"),
+        origin=citations.origin(article),
+        link=markup.link(link or article.url, f"Read the original: {article.title}"),
         path=article.path,
         left_out=left_out if end - begin < len(article.text) else "",
-        before=_text(article.text[begin : passage[0]]),
+        before=markup.text(article.text[begin : passage[0]]),
         cited=Markup('<span class="cited">{}<mark>{}</mark>{}</span>').format(
-            _text(article.text[passage[0] : quote[0]]),
-            _text(article.text[slice(*quote)]),
-            _text(article.text[quote[1] : passage[1]]),
+            markup.text(article.text[passage[0] : quote[0]]),
+            markup.text(article.text[slice(*quote)]),
+            markup.text(article.text[quote[1] : passage[1]]),
         )
         if any(quote)
         else "",
-        after=_text(article.text[passage[1] : end]),
+        after=markup.text(article.text[passage[1] : end]),
     )
 
 
 def problem(title: str, message: str, cure: str = "") -> Markup:
     """An error as a panel: what happened, and what to do. Words between backticks are shown as code."""
     return Markup('<section class="problem" role="alert"><h2>{title}</h2><p>{message}</p>{cure}</section>').format(
-        title=title, message=_with_code(message), cure=Markup("<p>{}</p>").format(cure) if cure else ""
+        title=title, message=markup.with_code(message), cure=Markup("<p>{}</p>").format(cure) if cure else ""
     )
 
 
@@ -274,7 +230,7 @@ def status(articles: int, passages: int, changes: Changes) -> Markup:
     news = ", ".join(f"{len(paths):,} {word}" for paths, word in parts if paths)
     return Markup('<p class="{kind}"><span>{held}</span> <span>{state}</span></p>').format(
         kind="stale" if news else "fresh",
-        held=f"{_count(articles, 'article')}, {_count(passages, 'passage')}",
+        held=_held(articles, passages),
         state=f"Folder changed: {news}" if news else "Up to date",
     )
 
@@ -294,172 +250,8 @@ def report(built: BuildReport) -> Markup:
         title="The index is up to date" if news else "Nothing had changed",
         why=Markup("<p>{}</p>").format(f"All articles were embedded anew ({built.rebuilt}).") if built.rebuilt else "",
         lists=Markup("<dl>{}</dl>").format(Markup("").join(lists)) if lists else "",
-        held=f"{_count(built.articles, 'article')}, {_count(built.passages, 'passage')}, in {built.seconds:.1f} s.",
+        held=f"{_held(built.articles, built.passages)}, in {built.seconds:.1f} s.",
     )
-
-
-def _quote(citation: Citation) -> Markup:
-    """A quote with who says it."""
-    return Markup('{quote}<p class="attribution">{who}&nbsp;<a href="#passage-{rank}">[{rank}]</a></p>').format(
-        quote=_block_quote(citation), who=_origin(citation.article, or_title=True), rank=citation.rank
-    )
-
-
-def _block_quote(citation: Citation) -> Markup:
-    """A quote; only the words of the original stand in quotation marks."""
-    return Markup('<blockquote class="{}" dir="auto"><p>{}</p></blockquote>').format(
-        "paraphrase" if citation.article.digest_of else "verbatim", citation.quote
-    )
-
-
-def _card(citation: Citation, question: str) -> Markup:
-    article, original = citation.article, citation.article.digest_of
-    start, end = citation.quote_start - citation.start, citation.quote_end - citation.start
-    return Markup(
-        '<li id="passage-{rank}"><article aria-labelledby="title-{rank}">'
-        '<h3 id="title-{rank}" dir="auto">{title}</h3>{digester}<p class="byline">{origin}</p>{also}'
-        '<p class="passage" dir="auto">{before}<mark>{quote}</mark>{after}</p>'
-        '<p class="details">{read}{link}<button type="button" class="plain" data-do="keep" aria-pressed="false" '
-        '{place} data-kept="{kept}" aria-label="{keep}">Keep</button><span class="match">{match}</span>'
-        '<span class="path">{path}</span></p>{copy}{why}</article></li>'
-    ).format(
-        rank=citation.rank,
-        title=article.title,
-        digester=Markup('<p class="byline">{}</p>').format(_line([article.source, article.author])) if original else "",
-        origin=_origin(article),
-        also=Markup("").join(
-            Markup('<p class="byline">Also in {}</p>').format(_also(other)) for other in citation.also
-        ),
-        before=_text(citation.text[:start]),
-        quote=_text(citation.text[start:end]),
-        after=_text(citation.text[end:]),
-        link=_original(citation),
-        read=_read(citation),
-        place=_place(citation),
-        # Why it was found is long, and of use only here.
-        kept=keeping.write(Kept(replace(citation, why=None), question)),
-        keep=f"Keep: {article.title}",
-        copy=_copies(citation),
-        match=MATCHES[citation.match],
-        path=article.path,
-        why=Markup("") if citation.why is None else _why(citation.why, citation),
-    )
-
-
-def _read(citation: Citation) -> Markup:
-    """What opens the whole article at the quote."""
-    return Markup(
-        '<button type="button" class="plain" data-do="read" {} data-start="{}" data-end="{}" data-link="{}" '
-        'aria-label="{}">Read in the article</button>'
-    ).format(
-        _place(citation),
-        *(citation.start, citation.end, citation.link or ""),
-        f"Read in the article: {citation.article.title}",
-    )
-
-
-def _original(citation: Citation) -> Markup:
-    """What opens the page that the article is from, at the quote."""
-    original = citation.article.digest_of
-    return _link(citation.link, f"Read the original: {(original and original.title) or citation.article.title}")
-
-
-def _copies(citation: Citation) -> Markup:
-    """The citation to copy, in each form, to unfold."""
-    forms = (
-        ("Plain text", references.plain(citation)),
-        ("Markdown", references.markdown(citation)),
-        ("BibTeX", references.bibtex([citation])),
-        ("RIS", references.ris([citation])),
-    )
-    buttons = (
-        Markup('<button type="button" class="plain" data-do="copy" data-text="{}">{}</button>').format(text, name)
-        for name, text in forms
-    )
-    return Markup('<details class="copy"><summary>Copy citation</summary><p>{}</p></details>').format(
-        Markup(" ").join(buttons)
-    )
-
-
-def _why(why: Why, citation: Citation) -> Markup:
-    """Why a passage was found, to unfold: the parts of its score, and which words answered to which."""
-    parts = (
-        ("The question’s words, by their meaning", why.late_interaction),
-        ("The closest sentence, as a whole", why.sentence_cosine),
-        ("Words in common, rare ones first", why.bm25),
-    )
-    measured = Markup("").join(
-        Markup('<div><dt>{}</dt><dd><span class="bar"><i style="width: {:.0%}"></i></span> {:.2f}</dd></div>').format(
-            name, min(1.0, max(0.0, value)), value
-        )
-        for name, value in parts
-    )
-    words = Markup("").join(
-        Markup("<li>{} → <b>{}</b> <small>{:.2f}</small></li>").format(word.asked, word.found, word.cosine)
-        for word in why.words
-    )
-    return Markup(
-        '<details class="why"><summary>Why this passage</summary><p>Its strength is {:.2f}, where questions that these '
-        "articles surely answer come to 1; its score is {:.2f}, of parts from 0 to 1:</p>"
-        "<dl>{}</dl><p>Each word of the question, and the passage’s word that comes nearest to it:</p><ul>{}</ul>"
-        "</details>"
-    ).format(citation.strength, citation.score, measured, words)
-
-
-def _also(article: ArticleInfo) -> Markup:
-    """A further article that carries the passage, with its file, which may be all in which it differs."""
-    return _line([article.title, article.source, article.author, _day(article.published), article.path])
-
-
-def _origin(article: ArticleInfo, *, or_title: bool = False) -> Markup:
-    """Whose words, and when; of a digest, whose words it sums up. Where that is not known, perhaps the title."""
-    names = _who(article)
-    if or_title and not any(names):
-        names = [article.title]
-    return _line([*names, _day(article.published)])
-
-
-def _who(article: ArticleInfo) -> list[str | None]:
-    return [_digest(article.digest_of)] if article.digest_of else [article.source, article.author]
-
-
-def _digest(original: Digest) -> Markup:
-    title = Markup("“<cite>{}</cite>”").format(original.title) if original.title else "an article"
-    author = f" by {original.author}" if original.author else ""
-    source = f" in {original.source}" if original.source else ""
-    return Markup("Digest of {}{}{}").format(title, author, source)
-
-
-def _text(text: str) -> Markup:
-    """Text with a small gap where it has a blank line."""
-    return Markup('<span class="gap"></span>').join(re.split(r"\n\s*\n", text))
-
-
-def _day(day: date | None) -> Markup | None:
-    if day is None:
-        return None
-    return Markup('<time datetime="{}">{}</time>').format(day.isoformat(), f"{day.day} {day:%B %Y}")
-
-
-def _line(parts: Iterable[str | None]) -> Markup:
-    return Markup(" · ").join(Markup("<span>{}</span>").format(part) for part in parts if part)
-
-
-def _link(url: str | None, label: str) -> Markup:
-    """A link for an address that a browser may follow; nothing for any other."""
-    if not url or not _is_web(url):
-        return Markup("")
-    return Markup(
-        '<a href="{}" target="_blank" rel="noopener noreferrer" aria-label="{}">Read the original</a>'
-    ).format(url, label)
-
-
-def _is_web(url: str) -> bool:
-    try:
-        address = urlsplit(url)
-    except ValueError:  # such as a bracket that is never closed
-        return False
-    return address.scheme in {"http", "https"} and bool(address.netloc)
 
 
 def _paths(name: str, paths: Sequence[str]) -> Markup:
@@ -472,12 +264,5 @@ def _paths(name: str, paths: Sequence[str]) -> Markup:
     )
 
 
-def _with_code(message: str) -> Markup:
-    pieces = message.split("`")
-    return Markup("").join(
-        Markup("<code>{}</code>").format(piece) if odd % 2 else piece for odd, piece in enumerate(pieces)
-    )
-
-
-def _count(number: int, thing: str) -> str:
-    return f"{number:,} {thing}{'' if number == 1 else 's'}"
+def _held(articles: int, passages: int) -> str:
+    return f"{markup.count(articles, 'article')}, {markup.count(passages, 'passage')}"
