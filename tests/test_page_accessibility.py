@@ -107,6 +107,15 @@ def test_all_of_it_is_done_by_the_keyboard_alone(browser: Browser, address: str)
         page.keyboard.press("Enter")
         expect(page.locator("#kept")).to_contain_text("Press Keep below a passage")
 
+        tab_to(page, "Articles", key="Shift+Tab")
+        page.keyboard.press("Enter")
+        expect(page.get_by_role("gridcell").first).to_be_visible()
+        tab_to(page, "Search the articles")
+        page.keyboard.press("Tab")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        expect(page.locator("#open").get_by_role("heading")).to_be_focused()
+
 
 @pytest.mark.parametrize("width", [1440, 390])
 def test_nothing_moves_while_the_page_opens_and_answers(browser: Browser, address: str, width: int) -> None:
