@@ -11,12 +11,10 @@ made here, in Courier, whose letters are all 0.6 times the type size wide.
 from __future__ import annotations
 
 import io
-import os
 import re
-import shutil
 import tracemalloc
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -25,7 +23,7 @@ import pypdfium2
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from rag.articles import layout, read, reflow, running
 from rag.articles.draft import Draft, Source
@@ -268,17 +266,6 @@ def test_a_password_to_open_is_asked_for_and_one_to_print_is_not_needed() -> Non
     with pytest.raises(EncryptedFileError):
         list(read_pdf(Source((FILES / "locked.qpdf.pdf").read_bytes(), "locked.pdf")))
     assert drafted((FILES / "owned.qpdf.pdf").read_bytes()).text == "The harbour museum reopened on Friday."
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
-    chromium = next(filter(None, map(shutil.which, names)), None)
-    if chromium is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)("There is no Chromium on this machine.")
-    quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=chromium, args=quiet)
 
 
 @pytest.mark.browser

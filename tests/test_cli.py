@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from commands import rag
 
 ROOT = Path(__file__).parents[1]
 
@@ -50,17 +49,6 @@ def built(tmp_path_factory: pytest.TempPathFactory, with_model: Callable[[Path],
     folder = furnished(tmp_path_factory.mktemp("built"), with_model)
     assert rag(folder, "build").returncode == 0
     return folder
-
-
-def rag(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603  our own command
-        [sys.executable, "-W", "error", "-m", "rag", *arguments],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def test_build_says_what_it_did(folder: Path) -> None:

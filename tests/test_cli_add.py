@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from commands import rag
 
 ROOT = Path(__file__).parents[1]
 
@@ -31,17 +29,6 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "clips" / "2021" / "harbour.txt").write_text(HARBOUR, encoding="utf-8")
     (tmp_path / "clips" / "photo.jpg").write_bytes(b"\xff\xd8")
     return tmp_path
-
-
-def rag(folder: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(  # noqa: S603  our own command
-        [sys.executable, "-W", "error", "-m", "rag", *arguments],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **variables},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def test_add_says_what_it_did_and_what_comes_next(folder: Path) -> None:

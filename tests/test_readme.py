@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from commands import rag
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -39,20 +40,8 @@ def checkout(tmp_path_factory: pytest.TempPathFactory, with_model: Callable[[Pat
     folder = tmp_path_factory.mktemp("checkout")
     shutil.copytree(ROOT / "corpus", folder / "corpus")
     with_model(folder / "embeddings")
-    run(["build"], folder)
+    rag(folder, "build")
     return folder
-
-
-def run(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200"}
-    return subprocess.run(  # noqa: S603  the commands are the README's own
-        [sys.executable, "-W", "error", "-m", "rag", *arguments],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 @pytest.mark.parametrize(("command", "printed"), commands(), ids=[command for command, _ in commands()])
@@ -62,7 +51,7 @@ def test_the_command_prints_what_the_readme_shows(
     program, *arguments = shlex.split(command.replace("/tmp/clippings-index", str(tmp_path / "index")))  # noqa: S108
     assert program == "rag"
     with_model(tmp_path / "index")
-    done = run(arguments, checkout)
+    done = rag(checkout, *arguments, COLUMNS="200")
     assert done.returncode == 0, done.stderr
     shown = " ".join(done.stdout.split())
     assert as_pattern(printed).search(shown), f"{done.stdout}\nis not\n{printed}"
