@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property, lru_cache
 from itertools import islice
@@ -60,13 +60,23 @@ EXAMPLE_ARTICLES = 40
 EXAMPLES_DRAWN = 4
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Opened:
-    """A generation with the model that it was made with."""
+    """A generation with the model that it was made with, and what is worked out of it once.
+
+    ``examples`` are kept under how many were wanted.
+    """
 
     snapshot: Snapshot
     encoder: Encoder
     codec: Codec
+    examples: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
+
+    @cached_property
+    def listed(self) -> tuple[ArticleInfo, ...]:
+        """What is known of every article, in the order of their paths."""
+        return _listed(self.snapshot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +230,7 @@ class Library:
     def articles(self) -> tuple[ArticleInfo, ...]:
         """What is known of every article, in the order of their paths."""
         with damage_told(self._folder):
-            return _listed(self._now().snapshot)
+            return self._now().listed
 
     def duplicates(self) -> dict[str, tuple[ArticleInfo, ...]]:
         """What is known of articles that are the same as another one, under the id of that one, which counts.
@@ -241,11 +251,15 @@ class Library:
 
     def examples(self, count: int = 4) -> tuple[str, ...]:
         """Questions drawn from the articles' own sentences, each of which an answer is found for."""
-        snapshot = self._now().snapshot
-        with damage_told(self._folder):
-            drawn = [_article(snapshot, info.id) for info in _listed(snapshot)[:EXAMPLE_ARTICLES]]
-        asked = examples.questions([article.text for article in drawn], EXAMPLES_DRAWN * count)
-        return tuple(islice((question for question in asked if self.ask(question, 1).found), count))
+        opened = self._now()
+        with opened.one_at_a_time:
+            if count not in opened.examples:
+                with damage_told(self._folder):
+                    drawn = [_article(opened.snapshot, info.id) for info in opened.listed[:EXAMPLE_ARTICLES]]
+                asked = examples.questions([article.text for article in drawn], EXAMPLES_DRAWN * count)
+                found = islice((question for question in asked if self.ask(question, 1).found), count)
+                opened.examples[count] = tuple(found)
+            return opened.examples[count]
 
     def check(self) -> None:
         """Hash every file of the index, whole.
