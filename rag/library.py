@@ -15,10 +15,9 @@ from typing import get_args
 
 import numpy as np
 
-from rag import builder, encoder, evidence, examples, languages, search, settings
+from rag import encoder, evidence, freshness, languages, search, settings
 from rag.answer import Answer, Asked, Order, answer, by_date, cite, not_understood
 from rag.arrays import Mask
-from rag.builder import CODEC, Tell
 from rag.encoder import Encoder, TokenStates
 from rag.errors import (
     ArticleUnknownError,
@@ -36,9 +35,9 @@ from rag.hints import Hint, hints
 from rag.reranker import Reranker
 from rag.selection import select
 from rag.spelling import Spelling, respelled, spellings
-from rag.states import Codec
+from rag.states import CODEC, Codec
 from rag.store import IndexFolder, Manifest, Segment, Snapshot, check_model, damage_told, read_current, read_files
-from rag.types import Article, ArticleInfo, BuildReport, Changes, Citation, Failure, Passage, Sentence, Why
+from rag.types import Article, ArticleInfo, BuildReport, Changes, Citation, Failure, Passage, Sentence, Tell, Why
 
 _log = logging.getLogger(__name__)
 
@@ -251,6 +250,8 @@ class Library:
 
     def examples(self, count: int = 4) -> tuple[str, ...]:
         """Questions drawn from the articles' own sentences, each of which an answer is found for."""
+        from rag import examples
+
         opened = self._now()
         with opened.one_at_a_time:
             if count not in opened.examples:
@@ -388,6 +389,8 @@ def build(
     Where ``corpus``, ``index`` or ``model`` is None, the environment or the
     default decides (``rag.settings``).
     """
+    from rag import builder
+
     return builder.build(
         settings.corpus_folder(corpus),
         IndexFolder(settings.index_folder(index)),
@@ -400,8 +403,8 @@ def build(
 
 
 def changes(corpus: StrPath | None = None, index: StrPath | None = None) -> Changes:
-    """How a folder of articles differs from its index; see ``rag.builder.changes``."""
-    return builder.changes(settings.corpus_folder(corpus), IndexFolder(settings.index_folder(index)))
+    """How a folder of articles differs from its index; see ``rag.freshness.changes``."""
+    return freshness.changes(settings.corpus_folder(corpus), IndexFolder(settings.index_folder(index)))
 
 
 def refreshed(corpus: StrPath | None = None, index: StrPath | None = None, progress: Tell | None = None) -> Library:

@@ -21,6 +21,9 @@ import numpy as np
 from rag.arrays import Bytes, Floats, Integers
 from rag.errors import ModelMissingError
 
+CODEC = "codec.npy"
+"""The file beside a prepared model that keeps its codec."""
+
 KEPT = 96
 HALF = 4  # bits
 STEPS = 1 << HALF
