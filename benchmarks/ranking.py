@@ -22,9 +22,8 @@ import numpy as np
 import rag
 from rag import encoder, search, settings
 from rag.arrays import Floats, Mask
-from rag.builder import CODEC
 from rag.encoder import Encoder
-from rag.states import Codec
+from rag.states import CODEC, Codec
 from rag.store import IndexFolder, Segment, Snapshot, read_current
 
 BEST = 10

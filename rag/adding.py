@@ -37,9 +37,7 @@ from rag.errors import (
     UnwritableError,
 )
 from rag.fetch import Allowed, Fetched, fetch, is_public
-from rag.types import Article, Failure, Progress
-
-Tell = Callable[[Progress], None]
+from rag.types import Article, Failure, Progress, Tell
 
 _LINK = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')

@@ -11,13 +11,12 @@ corpus.
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import logging
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -28,7 +27,7 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock, Timeout
 
-from rag import articles, calibration, encoder, reading, states, vectors
+from rag import articles, calibration, encoder, freshness, reading, states, vectors
 from rag.arrays import Numbers
 from rag.articles import CorpusFile
 from rag.articles.frames import Opened
@@ -48,7 +47,7 @@ from rag.errors import (
     SlowFileError,
 )
 from rag.reading import Contents
-from rag.states import Codec
+from rag.states import CODEC, Codec
 from rag.store import (
     CARD,
     Checksum,
@@ -77,7 +76,7 @@ from rag.store import (
     write_duplicates,
     write_files,
 )
-from rag.types import Article, BuildReport, Changes, Duplicate, EncodedArticle, Failure, Progress, Text
+from rag.types import Article, BuildReport, Duplicate, EncodedArticle, Failure, Progress, Tell, Text
 
 _log = logging.getLogger(__name__)
 
@@ -85,19 +84,14 @@ PASSAGE_TOKENS = 240
 FEWEST_TOKENS, MOST_TOKENS = 16, 255
 # Counts up when passages are cut or encoded in another way, so that older indexes are made anew.
 RULES = 1
-CODEC = "codec.npy"
 # Articles are read until they have this many characters, then encoded together, like lengths with like.
 CHUNK_CHARACTERS = 400_000
 # A segment is closed at this size, so that a killed build loses no more than the last one.
 SEGMENT_PASSAGES = 16_384
 # A segment is written again once this share of its passages no longer counts.
 MOST_GONE = 0.25
-# A file changed within this time (ns) of a build may have changed again, with the same size and time.
-RACY = 2_000_000_000
 # So many parts of a file that could not be read are named.
 NAMED_FAILURES = 1_000
-
-Tell = Callable[[Progress], None]
 
 
 def build(
@@ -133,7 +127,7 @@ def build(
         raise OptionError("passage_tokens", passage_tokens, f"a number from {FEWEST_TOKENS} to {MOST_TOKENS}")
     began, started = time.monotonic(), datetime.now(UTC)
     tell = progress or (lambda _: None)
-    found = _found(corpus, folder)
+    found = freshness.found(corpus, folder)
     if not found:
         raise CorpusEmptyError(str(corpus), articles.formats())
     with _alone(folder), damage_told(folder):
@@ -196,36 +190,6 @@ def build(
         rebuilt=rebuilt,
         duplicates=told,
     )
-
-
-def changes(corpus: Path, folder: IndexFolder) -> Changes:
-    """How the corpus differs from the index, by names, sizes and times, and by bytes only where those leave a doubt.
-
-    Raises:
-        CorpusMissingError: there is no such folder.
-        IndexMissingError, IndexFormatError, IndexDamagedError: the index cannot be read.
-    """
-    manifest = read_current(folder)
-    records = read_files(folder, manifest)
-    found = _found(corpus, folder)
-    added, changed = [], []
-    for file in found:
-        record = records.get(file.path)
-        if record is None:
-            added.append(file.path)
-        elif not _untouched(record, file, manifest) and _digests(corpus, file) != _recorded(record):
-            changed.append(file.path)
-    removed = sorted(records.keys() - {file.path for file in found})
-    return Changes(tuple(added), tuple(changed), tuple(removed))
-
-
-def _found(corpus: Path, folder: IndexFolder) -> tuple[CorpusFile, ...]:
-    """The corpus's files; an index that lies within the corpus is no part of it."""
-    found = articles.find(corpus)
-    index = folder.path.resolve()
-    folders = {file.path.rpartition("/")[0] for file in found}
-    within = {each for each in folders if (corpus / each).resolve().is_relative_to(index)}
-    return tuple(file for file in found if file.path.rpartition("/")[0] not in within)
 
 
 @contextmanager
@@ -351,7 +315,7 @@ class _Survey:
         paths, ids = set[str](), set[str]()
         for file in found:
             old = records.get(file.path)
-            if old is not None and _untouched(old, file, before):
+            if old is not None and freshness.untouched(old, file, before):
                 own = (id_ in self._live and self._live[id_].file == file.path for id_ in old.articles)
                 has = all(here or id_ in ids for here, id_ in zip(own, old.articles, strict=True))
                 if has and (old.articles or old.stopped):
@@ -397,7 +361,7 @@ class _Survey:
             return
         if old is None or not old.articles:
             self.added.append(file.path)
-        elif _recorded(old) != _recorded(record):
+        elif freshness.recorded(old) != freshness.recorded(record):
             self.changed.append(file.path)
         else:
             self.unchanged.append(file.path)
@@ -458,33 +422,6 @@ def _take_in(
                 survey.read(file, next(contents), records.get(file.path))
     if not any(record.articles for record in survey.records):
         raise CorpusUnreadableError(str(corpus), {each.path: each.reason for each in survey.failed})
-
-
-def _untouched(record: FileRecord, file: CorpusFile, manifest: Manifest) -> bool:
-    """Whether sizes and times say that a file and those beside it are as the build of this generation found them."""
-    built = datetime.fromisoformat(manifest.created).timestamp() * 1e9
-    before: tuple[FileRecord | Companion, ...] = (record, *record.companions)
-    was = [(each.path, each.size, each.modified) for each in before]
-    now = [(each.path, each.size, each.modified) for each in (file, *file.companions)]
-    return was == now and all(modified < built - RACY for _, _, modified in now)
-
-
-def _recorded(record: FileRecord) -> list[tuple[str, str]]:
-    """A file and those beside it, each with the hash of its bytes."""
-    recorded: tuple[FileRecord | Companion, ...] = (record, *record.companions)
-    return [(each.path, each.sha256) for each in recorded]
-
-
-def _digests(corpus: Path, file: CorpusFile) -> list[tuple[str, str]]:
-    """The same as ``_recorded``, of the files as they are now."""
-    return [(each.path, _digest(corpus, each)) for each in (file, *file.companions)]
-
-
-def _digest(corpus: Path, file: CorpusFile) -> str:
-    try:
-        return hashlib.sha256(articles.load(corpus, file)).hexdigest()
-    except ArticleError:
-        return ""
 
 
 def _live(snapshot: Snapshot | None, records: Mapping[str, FileRecord]) -> dict[str, _Place]:

@@ -6,19 +6,19 @@ import importlib
 import importlib.util
 import json
 import logging
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import date
-from enum import StrEnum
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast
 
-import typer
-
+from rag import options
 from rag.errors import RagError
+from rag.options import Form
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -31,50 +31,13 @@ if TYPE_CHECKING:
     from rag.types import ArticleInfo, BuildReport, Citation, Failure, Progress
 
 NOT_FOUND_CODE = 3
-PORT = 7860
+INTERRUPTED_CODE = 130
 LISTED = 20
 FEW = 3
 WIDTH = 100
 
-app = typer.Typer(
-    help="Ask a folder of news articles in plain words; get the passages that answer, each cited.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
 
-Corpus = Annotated[
-    Path | None, typer.Option("--corpus", help="The folder of articles.", envvar="RAG_CORPUS", show_default="corpus")
-]
-Index = Annotated[
-    Path | None,
-    typer.Option("--index", help="The folder of the built index.", envvar="RAG_INDEX", show_default="embeddings"),
-]
-Refresh = Annotated[bool, typer.Option("--refresh/--no-refresh", help="Bring the index up to date first.")]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-
-
-class Form(StrEnum):
-    """In what form citations are printed."""
-
-    BIBTEX = "bibtex"
-    RIS = "ris"
-    MARKDOWN = "markdown"
-    TEXT = "text"
-
-
-@app.command()
-def build(
-    *,
-    corpus: Corpus = None,
-    index: Index = None,
-    anew: Annotated[bool, typer.Option("--anew", help="Take nothing from the index that is there.")] = False,
-    passage_tokens: Annotated[
-        int | None, typer.Option(help="The most tokens of a passage, 16 to 255 (240 for a new index).")
-    ] = None,
-    as_json: Json = False,
-) -> None:
+def build(*, corpus: Path | None, index: Path | None, anew: bool, passage_tokens: int | None, as_json: bool) -> None:
     """Bring the index up to date with the articles; only what changed is read and embedded."""
     import rag
 
@@ -86,32 +49,27 @@ def build(
         _print_report(report)
 
 
-@app.command()
 def ask(  # noqa: PLR0913  one parameter an option
-    question: Annotated[str, typer.Argument(help="The question, in quotes.")],
     *,
-    corpus: Corpus = None,
-    index: Index = None,
-    k: Annotated[int, typer.Option("-k", "--passages", help="How many passages to cite.")] = 5,
-    since: Annotated[str | None, typer.Option(help="The first day to include, such as 2019-04-01.")] = None,
-    until: Annotated[str | None, typer.Option(help="The last day to include.")] = None,
-    source: Annotated[list[str] | None, typer.Option(help="Only this source; may be repeated.")] = None,
-    author: Annotated[list[str] | None, typer.Option(help="Only this author; may be repeated.")] = None,
-    order: Annotated[
-        str, typer.Option(help="What comes first of what answers: relevance, newest or oldest.")
-    ] = "relevance",
-    refresh: Refresh = True,
-    explain: Annotated[bool, typer.Option("--explain", help="Tell why each passage was found.")] = False,
-    cite: Annotated[
-        Form | None, typer.Option(help="Print the citations alone, for a file; as markdown the whole answer.")
-    ] = None,
-    as_json: Json = False,
+    question: str,
+    corpus: Path | None,
+    index: Path | None,
+    k: int,
+    since: str | None,
+    until: str | None,
+    source: list[str] | None,
+    author: list[str] | None,
+    order: str,
+    refresh: bool,
+    explain: bool,
+    cite: Form | None,
+    as_json: bool,
 ) -> None:
     """Answer a question from the articles, with citations. Exits with 3 where nothing was found."""
+    # A question's matrices are small, and a second thread would take longer to start than they take.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     import rag
 
-    if cite and as_json:
-        raise typer.BadParameter("give either --cite or --json")
     if refresh:
         with _progress() as tell:
             library = rag.refreshed(corpus, index, progress=tell)
@@ -126,18 +84,10 @@ def ask(  # noqa: PLR0913  one parameter an option
     else:
         _print_answer(answer)
     if not answer.found:
-        raise typer.Exit(NOT_FOUND_CODE)
+        sys.exit(NOT_FOUND_CODE)
 
 
-@app.command()
-def status(
-    *,
-    corpus: Corpus = None,
-    index: Index = None,
-    articles: Annotated[bool, typer.Option("--articles", help="List every article with what is known of it.")] = False,
-    check: Annotated[bool, typer.Option("--check", help="Read and check every file of the index.")] = False,
-    as_json: Json = False,
-) -> None:
+def status(*, corpus: Path | None, index: Path | None, articles: bool, check: bool, as_json: bool) -> None:
     """Tell what is in the index and whether the articles have changed since."""
     import rag
     from rag import languages, settings
@@ -205,28 +155,23 @@ def status(
             console.print(f"  also in {_plain(f'{reference(other)} ({other.path})')}", style="dim", soft_wrap=True)
 
 
-@app.command()
 def evaluate(  # noqa: PLR0913  one parameter an option
-    questions: Annotated[Path | None, typer.Argument(help="The file of questions, one JSON object a line.")] = None,
     *,
-    make: Annotated[
-        int | None, typer.Option(min=1, help="Write so many questions drawn from the articles, for you to correct.")
-    ] = None,
-    out: Annotated[Path, typer.Option(help="Where --make writes them.")] = Path("questions.jsonl"),
-    force: Annotated[bool, typer.Option("--force", help="Let --make write over a file.")] = False,
-    corpus: Corpus = None,
-    index: Index = None,
-    refresh: Refresh = True,
-    worst: Annotated[int, typer.Option(min=0, help="How many of the questions that went wrong to list.")] = 10,
-    as_json: Json = False,
+    questions: Path | None,
+    make: int | None,
+    out: Path,
+    force: bool,
+    corpus: Path | None,
+    index: Path | None,
+    refresh: bool,
+    worst: int,
+    as_json: bool,
 ) -> None:
     """Tell how well the index answers a file of questions, or make a draft of such a file."""
     import rag
     from rag import evaluation
     from rag import questions as questions_file
 
-    if (questions is None) == (make is None):
-        raise typer.BadParameter("give either a file of questions or --make")
     with _progress() as tell:
         library = rag.refreshed(corpus, index, progress=tell) if refresh else rag.open(index)
         report = rag.evaluate(questions, library, progress=tell) if questions is not None else None
@@ -245,19 +190,18 @@ def evaluate(  # noqa: PLR0913  one parameter an option
             _print_drafted(out, len(drafted), make)
 
 
-@app.command()
 def ui(  # noqa: PLR0913  one parameter an option
     *,
-    corpus: Corpus = None,
-    index: Index = None,
-    host: Annotated[str, typer.Option(help="The address to serve on; 0.0.0.0 for all of this machine.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The port; where it is taken, the next free one.")] = PORT,
-    auth_file: Annotated[Path | None, typer.Option(help="Who may see the page: a name:password on each line.")] = None,
-    no_auth: Annotated[bool, typer.Option("--no-auth", help="Let all see it who reach the address.")] = False,
-    mcp: Annotated[bool, typer.Option("--mcp", help="Serve assistants too, by the Model Context Protocol.")] = False,
-    read_only: Annotated[bool, typer.Option("--read-only", help="Let nobody change the index.")] = False,
-    root_path: Annotated[str | None, typer.Option(help="The path under which a proxy serves the page.")] = None,
-    open_page: Annotated[bool, typer.Option("--open/--no-open", help="Open the page in a browser.")] = True,
+    corpus: Path | None,
+    index: Path | None,
+    host: str,
+    port: int,
+    auth_file: Path | None,
+    no_auth: bool,
+    mcp: bool,
+    read_only: bool,
+    root_path: str | None,
+    open_page: bool,
 ) -> None:
     """Serve the page: ask, read the citations, rebuild."""
     import rag
@@ -287,16 +231,7 @@ def ui(  # noqa: PLR0913  one parameter an option
     )
 
 
-@app.command()
-def add(
-    things: Annotated[list[str], typer.Argument(metavar="FILE_FOLDER_OR_LINK…", help="Files, folders, and links.")],
-    *,
-    corpus: Corpus = None,
-    index: Index = None,
-    into: Annotated[str, typer.Option(help="The folder within the corpus where they go.")] = "",
-    feed: Annotated[bool, typer.Option("--feed", help="Add the page of each entry of the feeds linked to.")] = False,
-    as_json: Json = False,
-) -> None:
+def add(*, things: list[str], corpus: Path | None, index: Path | None, into: str, feed: bool, as_json: bool) -> None:
     """Put files, folders and web pages into the corpus; nothing there is written over."""
     from rag import adding, settings
 
@@ -308,20 +243,29 @@ def add(
     else:
         _print_additions(done, folder)
     if not (done.added or done.present):
-        raise typer.Exit(1)
+        sys.exit(1)
 
 
-def main() -> None:
-    """Run the command; errors of ours go to stderr in one line, with exit code 1."""
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command that these arguments name, the process's own where they are None.
+
+    Errors of ours go to stderr in one line, with exit code 1.
+    """
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    given = vars(options.parser().parse_args(arguments))
+    commands: dict[str, Callable[..., None]] = {
+        "build": build, "ask": ask, "status": status, "evaluate": evaluate, "ui": ui, "add": add,
+    }  # fmt: skip
     try:
-        app()
+        commands[given.pop("command")](**given)
     except RagError as error:
         print(f"rag: {_plain(str(error))}", file=sys.stderr)
         sys.exit(1)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED_CODE)
 
 
 def _announce(address: str, wanted: int) -> None:
@@ -371,6 +315,9 @@ def _console(*, stderr: bool = False) -> Console:
 @contextmanager
 def _progress() -> Iterator[Callable[[Progress], None]]:
     """A bar on stderr, shown once there is something to tell."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
     from rich.progress import BarColumn, MofNCompleteColumn, SpinnerColumn, TextColumn
     from rich.progress import Progress as Bar
 

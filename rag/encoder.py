@@ -25,7 +25,7 @@ import tempfile
 import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import ModuleType
@@ -416,7 +416,7 @@ def _convert(transformer: SentenceTransformer, card: ModelCard, folder: Path) ->
     example = tuple(torch.ones((2, 8), dtype=torch.long) for _ in card.inputs)
     try:
         with quiet(), torch.no_grad():
-            converted = openvino.convert_model(Pipeline().eval(), example_input=example)
+            converted = _openvino_converter().convert_model(Pipeline().eval(), example_input=example)
     except Exception as error:  # noqa: BLE001  the converter raises many kinds, and the model runs without it
         _log.warning("OpenVINO cannot convert %s (%s); sentence-transformers runs it, more slowly.", card.name, error)
         return
@@ -424,18 +424,32 @@ def _convert(transformer: SentenceTransformer, card: ModelCard, folder: Path) ->
 
 
 def _openvino() -> ModuleType:
-    """Import OpenVINO without its telemetry, which would otherwise report each import over the network."""
-    telemetry = "openvino_telemetry"
-    if "openvino" not in sys.modules and telemetry not in sys.modules:
-        sys.modules[telemetry] = None  # type: ignore[assignment]  # Python's own way to say: not to be imported
-        try:
-            import openvino
-        finally:
-            del sys.modules[telemetry]
-    import openvino
-
+    """Import OpenVINO without its converter, which takes as long as all else of it, and which few need."""
+    with _left_out("openvino_telemetry", "openvino.tools.ovc"):
+        import openvino
     module: ModuleType = openvino
     return module
+
+
+def _openvino_converter() -> ModuleType:
+    """Import OpenVINO's converter without its telemetry, which would report that over the network."""
+    _openvino()
+    with _left_out("openvino_telemetry"):
+        import openvino.tools.ovc
+    module: ModuleType = openvino.tools.ovc
+    return module
+
+
+@contextmanager
+def _left_out(*modules: str) -> Iterator[None]:
+    """While this lasts these modules cannot be imported, unless they are already; None is Python's way to say so."""
+    new = [module for module in modules if module not in sys.modules]
+    sys.modules.update(dict.fromkeys(new))  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for module in new:
+            del sys.modules[module]
 
 
 def _openvino_forward(folder: Path, card: ModelCard, precision: str) -> Forward:

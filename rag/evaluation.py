@@ -12,12 +12,11 @@ from random import Random
 import numpy as np
 
 from rag import examples
-from rag.builder import Tell
 from rag.errors import OptionError, QuestionError, QuestionsLineError
 from rag.library import Library, StrPath
 from rag.library import open as open_library
 from rag.questions import Gold, Question, folded, read
-from rag.types import ArticleInfo, Citation, Passage, Progress
+from rag.types import ArticleInfo, Citation, Passage, Progress, Tell
 
 DEPTH = 10
 

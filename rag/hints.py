@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cache
 from typing import Literal
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -81,8 +82,7 @@ _EXACT = (
 )
 _MOMENT = rf"(?:{_EXACT}|{_YEAR})"
 _PART = rf"(?:{_MOMENT}|{_NUMBER}\s+(?:of\s+)?{_MONTH}|{_MONTH}(?:\s+{_NUMBER})?|{_NUMBER})"
-_SPAN = re.compile(
-    rf"""(?xi) (?<![\w$€£#.,:/+]) (?<!\d[-–]) (?:
+_SPAN = rf"""(?xi) (?<![\w$€£#.,:/+]) (?<!\d[-–]) (?:
         between\s+(?P<between>{_PART})\s+and\s+(?P<and>{_MOMENT})
         | from\s+(?P<from>{_PART})\s*(?:\b(?:to|until|till|through)\b|[-–—])\s*(?P<to>{_MOMENT})
         | (?P<start>{_PART})\s*[-–—]\s*(?P<end>{_MOMENT})
@@ -95,7 +95,8 @@ _SPAN = re.compile(
           (?:the\s+)?(?:year\s+)?(?:(?:early|mid|late)[\s-]+)?(?P<when>{_MOMENT})
         | (?P<bare>{_EXACT})
     ) (?![\w%]|[.,:/–-]\d|['’]s\b)"""
-)
+# Every span has a digit, or one of these words.
+_MAY_SPAN = re.compile(r"(?i)\d|yesterday|today|\b(?:last|past|this)\b")
 _NEWEST = re.compile(
     r"(?i)(?<!at the )\b(?:latest|newest|most\s+recent(?:ly)?)\b|(?<!until )\brecently\b"
     r"|\brecent\s+(?:news|reports?|articles?|stories|coverage)\b"
@@ -112,8 +113,16 @@ _PUBLISHED = re.compile(r"(?i)\b(?:articles?|reports?|news|story|stories|coverag
 _ONWARD = re.compile(r"(?i)\s+on(?:wards?)?\b")
 
 
+@cache
+def _span() -> re.Pattern[str]:
+    """``_SPAN``, compiled when a question first needs it: that takes as long as a tenth of a first answer."""
+    return re.compile(_SPAN)
+
+
 def _spans(question: str, today: date) -> Iterator[tuple[int, Hint]]:
-    for match in _SPAN.finditer(question):
+    if not _MAY_SPAN.search(question):
+        return
+    for match in _span().finditer(question):
         days = _days(match, today)
         if days is None:
             continue

@@ -60,8 +60,9 @@ def late_interaction(cosines: Floats, weights: Floats, named: Mask, found: Runs)
     of names and numbers.
     """
     firsts = found.firsts[:-1]
-    anywhere = (weights * named) @ np.maximum.reduceat(cosines, firsts, axis=1)
-    within = np.maximum.reduceat((weights * ~named) @ _over_windows(cosines, found), firsts)
+    # Not by BLAS: see rag.states.ALONE.
+    anywhere = np.einsum("q,qp->p", weights * named, np.maximum.reduceat(cosines, firsts, axis=1))
+    within = np.maximum.reduceat(np.einsum("q,qr->r", weights * ~named, _over_windows(cosines, found)), firsts)
     return np.asarray(anywhere + within, np.float32)
 
 

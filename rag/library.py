@@ -6,7 +6,7 @@ import logging
 import os
 import threading
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property, lru_cache
 from itertools import islice
@@ -15,10 +15,9 @@ from typing import get_args
 
 import numpy as np
 
-from rag import builder, encoder, evidence, examples, languages, search, settings
+from rag import encoder, evidence, freshness, languages, search, settings
 from rag.answer import Answer, Asked, Order, answer, by_date, cite, not_understood
 from rag.arrays import Mask
-from rag.builder import CODEC, Tell
 from rag.encoder import Encoder, TokenStates
 from rag.errors import (
     ArticleUnknownError,
@@ -36,9 +35,9 @@ from rag.hints import Hint, hints
 from rag.reranker import Reranker
 from rag.selection import select
 from rag.spelling import Spelling, respelled, spellings
-from rag.states import Codec
+from rag.states import CODEC, Codec
 from rag.store import IndexFolder, Manifest, Segment, Snapshot, check_model, damage_told, read_current, read_files
-from rag.types import Article, ArticleInfo, BuildReport, Changes, Citation, Failure, Passage, Sentence, Why
+from rag.types import Article, ArticleInfo, BuildReport, Changes, Citation, Failure, Passage, Sentence, Tell, Why
 
 _log = logging.getLogger(__name__)
 
@@ -60,13 +59,23 @@ EXAMPLE_ARTICLES = 40
 EXAMPLES_DRAWN = 4
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Opened:
-    """A generation with the model that it was made with."""
+    """A generation with the model that it was made with, and what is worked out of it once.
+
+    ``examples`` are kept under how many were wanted.
+    """
 
     snapshot: Snapshot
     encoder: Encoder
     codec: Codec
+    examples: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
+
+    @cached_property
+    def listed(self) -> tuple[ArticleInfo, ...]:
+        """What is known of every article, in the order of their paths."""
+        return _listed(self.snapshot)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +241,7 @@ class Library:
     def articles(self) -> tuple[ArticleInfo, ...]:
         """What is known of every article, in the order of their paths."""
         with damage_told(self._folder):
-            return _listed(self._now().snapshot)
+            return self._now().listed
 
     def duplicates(self) -> dict[str, tuple[ArticleInfo, ...]]:
         """What is known of articles that are the same as another one, under the id of that one, which counts.
@@ -253,11 +262,17 @@ class Library:
 
     def examples(self, count: int = 4) -> tuple[str, ...]:
         """Questions drawn from the articles' own sentences, each of which an answer is found for."""
-        snapshot = self._now().snapshot
-        with damage_told(self._folder):
-            drawn = [_article(snapshot, info.id) for info in _listed(snapshot)[:EXAMPLE_ARTICLES]]
-        asked = examples.questions([article.text for article in drawn], EXAMPLES_DRAWN * count)
-        return tuple(islice((question for question in asked if self.ask(question, 1).found), count))
+        from rag import examples
+
+        opened = self._now()
+        with opened.one_at_a_time:
+            if count not in opened.examples:
+                with damage_told(self._folder):
+                    drawn = [_article(opened.snapshot, info.id) for info in opened.listed[:EXAMPLE_ARTICLES]]
+                asked = examples.questions([article.text for article in drawn], EXAMPLES_DRAWN * count)
+                found = islice((question for question in asked if self.ask(question, 1).found), count)
+                opened.examples[count] = tuple(found)
+            return opened.examples[count]
 
     def check(self) -> None:
         """Hash every file of the index, whole.
@@ -386,6 +401,8 @@ def build(
     Where ``corpus``, ``index`` or ``model`` is None, the environment or the
     default decides (``rag.settings``).
     """
+    from rag import builder
+
     return builder.build(
         settings.corpus_folder(corpus),
         IndexFolder(settings.index_folder(index)),
@@ -398,8 +415,8 @@ def build(
 
 
 def changes(corpus: StrPath | None = None, index: StrPath | None = None) -> Changes:
-    """How a folder of articles differs from its index; see ``rag.builder.changes``."""
-    return builder.changes(settings.corpus_folder(corpus), IndexFolder(settings.index_folder(index)))
+    """How a folder of articles differs from its index; see ``rag.freshness.changes``."""
+    return freshness.changes(settings.corpus_folder(corpus), IndexFolder(settings.index_folder(index)))
 
 
 def refreshed(corpus: StrPath | None = None, index: StrPath | None = None, progress: Tell | None = None) -> Library:

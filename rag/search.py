@@ -256,7 +256,8 @@ def score(query: Query, codec: Codec, snapshot: Snapshot, segment: Segment, pass
     vectors, firsts = segment.vectors_of(passages)
     found = interaction.runs(places, begins)
     cosines = codec.best_cosines(query.states, codes, found.begins)
-    sentences = np.asarray(vectors @ query.vector, np.float32)
+    # Not by BLAS, whose second thread takes longer to wake than this takes, and then holds up the encoder's.
+    sentences = np.asarray(np.einsum("sd,d->s", vectors, query.vector), np.float32)
     return Scored(
         passages=passages,
         late_interaction=interaction.late_interaction(cosines, query.weights, query.named, found),

@@ -21,10 +21,17 @@ import numpy as np
 from rag.arrays import Bytes, Floats, Integers
 from rag.errors import ModelMissingError
 
+CODEC = "codec.npy"
+"""The file beside a prepared model that keeps its codec."""
+
 KEPT = 96
 HALF = 4  # bits
 STEPS = 1 << HALF
 CLIPPED = 0.005
+# A product of so many multiplications OpenBLAS reckons in the thread that asks. Its other threads would wait for the
+# next one at full speed, and hold up the encoder's, and a product of this size is reckoned within the nearest cache.
+ALONE = 1 << 18
+FEW = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +54,13 @@ class Codec:
 
     def project(self, states: Floats) -> Floats:
         """States as they come from the model, float32 (n, d), to length 1 in the basis: float32 (n, k)."""
-        projected = states @ self.basis
+        at_once = max(1, ALONE // self.basis.size)
+        if len(states) > FEW:
+            projected = states @ self.basis
+        else:
+            # A question.
+            parts = (states[begin : begin + at_once] @ self.basis for begin in range(0, len(states), at_once))
+            projected = np.concatenate([np.empty((0, self.basis.shape[1]), np.float32), *parts])
         lengths = np.linalg.norm(projected, axis=1, keepdims=True)
         return np.asarray(projected / np.maximum(lengths, np.float32(1e-12)), np.float32)
 
@@ -65,11 +78,18 @@ class Codec:
         2020, https://arxiv.org/abs/2004.12832).
         """
         # A state is low + step * number: the steps go into the question, which is short.
-        numbers = np.empty((len(codes), 2 * self.width), np.float32)
-        numbers[:, : self.width] = codes >> HALF
-        numbers[:, self.width :] = codes & (STEPS - 1)
-        cosines = (question * self.step) @ numbers.T + (question @ self.low)[:, None]
-        return np.asarray(np.maximum.reduceat(cosines, begins, axis=1), np.float32)
+        scaled = np.ascontiguousarray((question * self.step).T)
+        cosines = np.empty((len(codes), len(question)), np.float32)
+        at_once = max(1, ALONE // scaled.size)
+        numbers = np.empty((min(at_once, len(codes)), 2 * self.width), np.float32)
+        for begin in range(0, len(codes), at_once):
+            some = codes[begin : begin + at_once]
+            read = numbers[: len(some)]
+            np.right_shift(some, HALF, out=read[:, : self.width], casting="unsafe")
+            np.bitwise_and(some, STEPS - 1, out=read[:, self.width :], casting="unsafe")
+            np.matmul(read, scaled, out=cosines[begin : begin + at_once])
+        best = np.maximum.reduceat(cosines, begins, axis=0).T
+        return np.asarray(best + (question @ self.low)[:, None], np.float32)
 
     def save(self, path: Path) -> None:
         """Write the codec as one float32 array."""

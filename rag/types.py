@@ -7,6 +7,7 @@ an end is not, so that ``article.text[start:end]`` is always the thing itself.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -243,3 +244,7 @@ class Progress:
     done: int
     total: int
     item: str = ""
+
+
+Tell: TypeAlias = Callable[[Progress], None]
+"""Is told of each step."""

@@ -48,7 +48,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = encoder.prepare(PACKAGED_MODEL, tmp_path_factory.mktemp("prepared"))
     loaded = encoder.load(folder)
     phrases = loaded.passages(loaded.vocabulary_phrases())
-    states.fit(np.concatenate([phrase.states for phrase in phrases])).save(folder / builder.CODEC)
+    states.fit(np.concatenate([phrase.states for phrase in phrases])).save(folder / states.CODEC)
     return folder
 
 
@@ -61,7 +61,7 @@ def packaged_encoder(prepared: Path) -> Encoder:
 @pytest.fixture(scope="session")
 def codec(prepared: Path) -> Codec:
     """The packaged model's codec."""
-    return Codec.load(prepared / builder.CODEC)
+    return Codec.load(prepared / states.CODEC)
 
 
 @pytest.fixture(scope="session")

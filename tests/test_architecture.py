@@ -34,12 +34,12 @@ LEVELS = (
         *("questions", "reranker", "hints", "interaction", "duplicates"),
     ),  # 1: one thing each
     ("store", "embedding", "evidence", "examples", "explanation", "reading"),  # 2: things of level 1 put together
-    ("search", "spelling", "canonical"),  # 3: question and index to ranked passages, and which articles count
+    ("search", "spelling", "canonical", "freshness"),  # 3: question and index to passages; which articles count
     ("answer", "selection", "calibration"),  # 4: what ranked passages mean
     ("builder", "references"),  # 5: corpus to index; citations as others read them
     ("library", "fetch"),  # 6: what users hold; what sites give
     ("evaluation", "adding", "removing"),  # 7: what measures it; what fills the corpus
-    ("__init__", "cli", "__main__"),  # 8: names and commands
+    ("__init__", "cli", "options", "__main__"),  # 8: names and commands
 )
 # Within level 0, which has nothing below it.
 ALLOWED = {("types", "arrays")}
@@ -69,7 +69,6 @@ ONLY = {
     "brotli": "articles",
     "httpcore2": "fetch",
     "httpx2": "fetch",
-    "typer": "cli",
     "rich": "cli",
     "gradio": "page",
 }

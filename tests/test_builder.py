@@ -27,7 +27,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import rag
-from rag import articles, builder, calibration, embedding, lexical, reading, search
+from rag import articles, builder, calibration, embedding, freshness, lexical, reading, search
 from rag import encoder as encoder_room
 from rag.articles import folder as folder_room
 from rag.articles.formats import READERS
@@ -108,7 +108,7 @@ class Newsroom:
         return builder.build(self.corpus, self.index, model=model, passage_tokens=passage_tokens, anew=anew)
 
     def changes(self) -> Changes:
-        return builder.changes(self.corpus, self.index)
+        return freshness.changes(self.corpus, self.index)
 
     def snapshot(self) -> Snapshot:
         return Snapshot(self.index, read_current(self.index))

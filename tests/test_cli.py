@@ -76,6 +76,47 @@ def test_ask_finds_an_article_that_was_added_meanwhile(folder: Path) -> None:
     assert answer["citations"][0]["article"]["path"] == "opera.md"
 
 
+# Whatever reads, cuts and encodes articles, writes and serves pages, or converts models: a question needs none of it.
+NOT_FOR_A_QUESTION = """
+    torch sentence_transformers transformers huggingface_hub openvino.tools.ovc openvino_telemetry tiktoken bpe_openai
+    typer click pydantic gradio fastapi pandas httpx httpx2 lxml trafilatura feedparser pypdfium2 yaml
+    charset_normalizer py3langid filelock scipy sklearn rich.progress rag.builder rag.embedding rag.passages rag.reading
+    rag.examples
+    rag.articles.draft rag.articles.metadata rag.adding rag.evaluation rag.references
+"""
+
+
+def test_a_question_loads_only_what_it_needs(built: Path) -> None:
+    code = (
+        "import sys; from rag.cli import main; main(['ask', 'Who blamed a mite?', '--json']);"
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run(  # noqa: S603  our own code
+        [sys.executable, "-c", code],
+        cwd=built,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(done.stdout)["found"]
+    loaded = set(done.stderr.split())
+    assert {"openvino", "faiss", "rag.library"} <= loaded
+    assert not loaded & set(NOT_FOR_A_QUESTION.split())
+
+
+def test_help_loads_only_the_names_of_the_commands() -> None:
+    code = (
+        "import sys; sys.argv = ['rag', '--help']; from rag.cli import main\ntry: main()\nfinally: print(*sys.modules)"
+    )
+    done = subprocess.run(  # noqa: S603  our own code
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.split())
+    assert "rag.options" in loaded
+    assert not loaded & {"numpy", "rich", "typer", "rag.library", *NOT_FOR_A_QUESTION.split()}
+
+
 def test_no_refresh_leaves_the_index_as_it_is(folder: Path) -> None:
     rag(folder, "build")
     (folder / "corpus" / "opera.md").write_text(

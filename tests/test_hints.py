@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag import hints as room
 from rag.hints import Hint, hints
 
 TODAY = date(2021, 3, 10)  # a Wednesday
@@ -18,6 +19,15 @@ def spans(question: str) -> list[tuple[str, str | None, str | None]]:
     """What is offered, with the days as ISO text; an order is not a span."""
     found = [hint for hint in hints(question, TODAY) if hint.order is None]
     return [(hint.words, _iso(hint.since), _iso(hint.until)) for hint in found]
+
+
+SPEAKING = ["in", "on", "the", "between", "and", "from", "to", "since", "2019", "4", "May", "days", "last", "week"]
+
+
+@given(st.lists(st.sampled_from([*SPEAKING, "past", "this", "yesterday"])))
+def test_only_a_question_that_may_speak_of_days_is_looked_at_closely(words: list[str]) -> None:
+    question = " ".join(words)
+    assert not room._span().search(question) or room._MAY_SPAN.search(question)
 
 
 def _iso(day: date | None) -> str | None:

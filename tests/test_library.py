@@ -12,6 +12,7 @@ import textwrap
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -118,6 +119,13 @@ class TestCitations:
         examples = library.examples(3)
         assert 0 < len(examples) <= 3
         assert all(library.ask(example).citations for example in examples)
+        assert examples[:2] == library.examples(2)
+
+    def test_what_a_generation_says_of_itself_is_worked_out_once(self, library: Library) -> None:
+        assert library.articles() is library.articles()
+        with ThreadPoolExecutor(4) as pool:
+            [drawn] = {id(each) for each in pool.map(library.examples, [4] * 8)}
+        assert drawn == id(library.examples(4))
 
 
 class TestFilters:
@@ -319,6 +327,13 @@ ASKED = "How many hives are on the roof of the library?"
 
 
 class TestGenerations:
+    def test_examples_are_drawn_anew_after_a_build(self, place: Path) -> None:
+        library = Library(place / "embeddings")
+        assert "What did Rosalind Quirke say?" not in library.examples(40)
+        write(place, "bees.txt", BEEKEEPER + " Rosalind Quirke said that the bees of Altenmoor fly to the harbour.")
+        build(place)
+        assert "What did Rosalind Quirke say?" in library.examples(40)
+
     def test_a_build_is_noticed_at_the_next_question(self, place: Path) -> None:
         library, other = Library(place / "embeddings"), Library(place / "embeddings")
         before = len(library)
@@ -331,6 +346,7 @@ class TestGenerations:
             assert "bees.txt" in [info.path for info in each.articles()]
         (place / "corpus" / "bees.txt").unlink()
         build(place)
+        assert "bees.txt" not in [info.path for info in library.articles()]
         assert not any("hives" in citation.text for citation in library.retrieve(ASKED, 1000))
         assert len(other) == before
 

@@ -6,12 +6,13 @@ import hashlib
 import importlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import TypeAlias, cast
+from typing import TYPE_CHECKING, TypeAlias, cast
 
-from rag.articles import dates, metadata
-from rag.articles.draft import Draft, Member, Metadata, Source
 from rag.errors import ArticleError, ArticleTooLargeError, EmptyArticleError, NestedArchiveError, UnsupportedFormatError
 from rag.types import Article, Failure
+
+if TYPE_CHECKING:
+    from rag.articles.draft import Draft, Member, Metadata, Source
 
 LARGEST = 100_000_000
 """Bytes of the largest file that is read."""
@@ -81,8 +82,8 @@ _CURES: Mapping[str, str] = {
 }
 """What to do with files of other kinds, by the end of the name."""
 
-_Reader: TypeAlias = Callable[[Source], Iterable[Draft | Failure]]
-_Opener: TypeAlias = Callable[[Source], Iterable[Member | Failure]]
+_Reader: TypeAlias = "Callable[[Source], Iterable[Draft | Failure]]"
+_Opener: TypeAlias = "Callable[[Source], Iterable[Member | Failure]]"
 
 
 def formats() -> tuple[str, ...]:
@@ -108,6 +109,8 @@ def read(data: bytes, path: str, columns: Mapping[str, str] = MappingProxyType({
         ArticleError: Nothing in the file can be read: no reader knows this kind
             of file, it is larger than ``LARGEST``, there is no text in it, …
     """
+    from rag.articles.draft import Source
+
     if len(data) > LARGEST:
         raise ArticleTooLargeError(path, len(data), LARGEST)
     source = Source(data, path, columns=columns)
@@ -146,6 +149,8 @@ def _in_file(source: Source) -> Iterator[Article | Failure]:
 
 def _in_archive(source: Source, opener: str) -> Iterator[Article | Failure]:
     """The articles of the files in an archive; one that cannot be read is a failure of its own."""
+    from rag.articles.draft import Source
+
     for member in cast("_Opener", _function(opener))(source):
         if isinstance(member, Failure):
             yield member
@@ -164,6 +169,8 @@ def _in_archive(source: Source, opener: str) -> Iterator[Article | Failure]:
 
 
 def _article(draft: Draft, source: Source, sha256: str) -> Article:
+    from rag.articles import dates, metadata
+
     known = draft.metadata.or_else(source.known)
     path = source.path + draft.member
     dated = dates.in_address(known.url) if known.url else None
