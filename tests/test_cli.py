@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from commands import rag
-
-ROOT = Path(__file__).parents[1]
+from commands import ROOT, rag
 
 HARBOUR = """The harbour of Velmora reopens
 

@@ -574,7 +574,9 @@ READING = """
     import rag
 
     warm, index, corpus, question = sys.argv[1:]
-    rag.open(warm).ask(question)  # so that all modules are there: another user may not be let to them
+    # So that all modules are there: another user may not be let to them.
+    import rag.builder
+    rag.open(warm).ask(question)
     if os.getuid() == 0:
         os.setgroups([])
         os.setgid(65534)
