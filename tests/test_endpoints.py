@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+import shutil
+import subprocess
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import asdict
 from datetime import date
@@ -23,6 +26,7 @@ from rag.errors import ArticleUnknownError, EmptyQuestionError, PageError
 from rag.library import Library
 from rag.page import access
 
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 QUESTION = "Who was left without internet on Skerra?"
 Found = TypeVar("Found")
 
@@ -58,6 +62,21 @@ def assisted(address: str, work: Callable[[ClientSession], Awaitable[Found]]) ->
 
 
 class TestEndpoints:
+    @pytest.mark.skipif(shutil.which("curl") is None or shutil.which("bash") is None, reason="needs curl and bash")
+    def test_they_are_asked_with_curl_as_the_readme_says(self, address: str) -> None:
+        [example] = re.findall(r"^event=.*?(?=^```)", README, re.MULTILINE | re.DOTALL)
+        question = example.replace("http://127.0.0.1:7860", address).replace("Who is Lev Dengov?", QUESTION)
+        said = subprocess.run(  # noqa: S603  the README's own commands
+            ["bash", "-euc", question],  # noqa: S607  the system's bash
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        event, data = said.stdout.strip().split("\n")
+        assert event == "event: complete"
+        [citations] = json.loads(data.removeprefix("data: "))
+        assert "Skerra" in citations[0]["text"]
+
     def test_only_those_that_are_named_are_public_and_each_is_described(self, client: Client) -> None:
         described = client.view_api(return_format="dict", print_info=False)
         assert isinstance(described, dict)
