@@ -396,6 +396,7 @@ def build(
         IndexFolder(settings.index_folder(index)),
         model=settings.model_name(model),
         device=settings.device(),
+        precision=settings.precision(),
         passage_tokens=passage_tokens,
         anew=anew,
         progress=progress,
