@@ -152,8 +152,20 @@ class Encoder:
 
     def passages(self, texts: Sequence[str]) -> list[TokenStates]:
         """The states and the vector of each passage, in order."""
-        found = dict(self._encode(texts, self.card.passage_prefix))
+        found = dict(self.each_passage(texts))
         return [found[position] for position in range(len(texts))]
+
+    def each_passage(self, texts: Sequence[str]) -> Iterator[tuple[int, TokenStates]]:
+        """The number of each passage with its states and vector, as they are made: while one is looked at, others are.
+
+        Nothing else may be encoded until the last one is taken.
+        """
+        return self._encode(texts, self.card.passage_prefix)
+
+    def each_sentence(self, texts: Sequence[str]) -> Iterator[tuple[int, Floats]]:
+        """The number of each sentence, encoded alone, with its vector, float32 (d,), likewise."""
+        encoded = self._encode(texts, self.card.passage_prefix, states=False)
+        return ((position, each.vector) for position, each in encoded)
 
     def starts(self, texts: Sequence[str]) -> list[Integers]:
         """Where the word pieces of each passage begin, as ``passages`` tells it, without running the model."""
@@ -165,8 +177,8 @@ class Encoder:
     def sentences(self, texts: Sequence[str]) -> Floats:
         """The vectors of sentences encoded alone: float32 (texts, d), of length 1."""
         vectors = np.empty((len(texts), self.card.dimensions), np.float32)
-        for position, encoded in self._encode(texts, self.card.passage_prefix, states=False):
-            vectors[position] = encoded.vector
+        for position, vector in self.each_sentence(texts):
+            vectors[position] = vector
         return vectors
 
     def vocabulary_phrases(self, phrases: int = 1500, words: int = 8) -> list[str]:
@@ -597,7 +609,8 @@ def _requests(folder: Path, card: ModelCard, precision: str, *, many: bool) -> l
     if card.precision == INT8 and not quantization.is_quick_here():
         # Without instructions for it, sums of 8-bit products may overflow: the same steps are then reckoned in f32.
         settings["LP_TRANSFORMS_MODE"] = "NO"
-    if os.access(folder, os.W_OK):
+    if not many and os.access(folder, os.W_OK):
+        # A question waits for this; a build takes longer anyway.
         settings["CACHE_DIR"] = str(folder / COMPILED)
     try:
         compiled = core.compile_model(str(folder / CONVERTED), "CPU", settings)

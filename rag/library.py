@@ -122,6 +122,7 @@ class Library:
         self._device = device
         self._reranker_name = reranker
         self._one_at_a_time = threading.Lock()
+        self._pointer = self._pointed()
         self._opened = self._open(read_current(self._folder), None)
 
     def __len__(self) -> int:
@@ -335,12 +336,24 @@ class Library:
 
     def _now(self) -> _Opened:
         """The current generation, opened anew where a build has ended since."""
+        pointer = self._pointed()
+        if pointer is not None and pointer == self._pointer:
+            return self._opened
         manifest = read_current(self._folder)
         if manifest != self._opened.snapshot.manifest:
             with self._one_at_a_time:
                 if manifest != self._opened.snapshot.manifest:
                     self._opened = self._open(manifest, self._opened)
+        # What was read before the manifest: where a build has ended in between, the next question reads it again.
+        self._pointer = pointer
         return self._opened
+
+    def _pointed(self) -> bytes | None:
+        """What the pointer to the current generation says, the manifest's hash with it; None where it is not there."""
+        try:
+            return self._folder.current.read_bytes()
+        except OSError:
+            return None
 
     def _open(self, manifest: Manifest, before: _Opened | None) -> _Opened:
         try:
