@@ -575,22 +575,29 @@ def _openvino_forward(folder: Path, card: ModelCard, precision: str, *, many: bo
     one_at_a_time = threading.Lock()
 
     def result(request: Any) -> tuple[Floats, Floats]:  # noqa: ANN401  OpenVINO's own, untyped
-        request.wait()
         states, vectors = (request.get_output_tensor(place).data for place in (0, 1))
         return states, vectors
 
     def forward(batches: Iterable[Batch]) -> Iterator[tuple[Floats, Floats]]:
         with one_at_a_time:
+            if len(requests) == 1:
+                for batch in batches:
+                    # In this very thread: another one takes a while to wake.
+                    requests[0].infer(_inputs_of(card, batch))
+                    yield result(requests[0])
+                return
             free, running = deque(requests), deque[Any]()
             try:
                 for batch in batches:
                     if not free:
+                        running[0].wait()
                         yield result(running[0])
                         free.append(running.popleft())
                     request = free.popleft()
                     running.append(request)
                     request.start_async(_inputs_of(card, batch))
                 for request in running:
+                    request.wait()
                     yield result(request)
             finally:
                 for request in running:

@@ -34,7 +34,7 @@ from rag.explanation import matches
 from rag.hints import Hint, hints
 from rag.reranker import Reranker
 from rag.selection import select
-from rag.spelling import Spelling, respelled, spellings
+from rag.spelling import Letter, Spelling, respelled, spellings
 from rag.states import CODEC, Codec
 from rag.store import IndexFolder, Manifest, Segment, Snapshot, check_model, damage_told, read_current, read_files
 from rag.types import Article, ArticleInfo, BuildReport, Changes, Citation, Failure, Passage, Sentence, Tell, Why
@@ -63,13 +63,14 @@ EXAMPLES_DRAWN = 4
 class _Opened:
     """A generation with the model that it was made with, and what is worked out of it once.
 
-    ``examples`` are kept under how many were wanted.
+    ``examples`` are kept under how many were wanted, ``letters`` under the letter.
     """
 
     snapshot: Snapshot
     encoder: Encoder
     codec: Codec
     examples: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    letters: dict[str, Letter] = field(default_factory=dict)
     one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
 
     @cached_property
@@ -302,7 +303,9 @@ class Library:
             raise QuestionTooLongError(len(asked.split()))
         with damage_told(self._folder):
             chosen = _filter(opened.snapshot, *days, _names(sources), _names(authors))
-            spelled = spellings(asked, opened.snapshot, lambda word: opened.encoder.counts([word])[0] > 1)
+            spelled = spellings(
+                asked, opened.snapshot, lambda word: opened.encoder.counts([word])[0] > 1, opened.letters
+            )
             ways = [_way(text, opened) for text in respelled(asked, spelled)]
             count = min(k + spare, MOST_CITATIONS)
             wanted = count if self._reranker is None else max(count, RERANKED)
