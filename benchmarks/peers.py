@@ -1,6 +1,6 @@
 """Clippings beside its peers: the same articles, questions and model, each tool in processes of its own.
 
-usage: python benchmarks/peers.py xquad.en.json PEERS_PYTHON [--news ag_news_test.csv] [--rounds N] [--folder DIR]
+usage: python benchmarks/peers.py xquad.en.json PEERS_PYTHON [--news agnews_test.csv] [--rounds N] [--folder DIR]
 
 Each tool is used as its own documentation starts people off: LangChain with its
 recursive splitter (1,000 characters, 200 of overlap) and FAISS, LlamaIndex with
