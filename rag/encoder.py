@@ -148,7 +148,8 @@ class Encoder:
 
     def question(self, text: str) -> TokenStates:
         """The states and the vector of a question."""
-        return next(self._encode([text], self.card.question_prefix))[1]
+        [(_, encoded)] = self._encode([text], self.card.question_prefix)
+        return encoded
 
     def passages(self, texts: Sequence[str]) -> list[TokenStates]:
         """The states and the vector of each passage, in order."""
