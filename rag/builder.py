@@ -100,6 +100,7 @@ def build(
     *,
     model: str,
     device: str = "auto",
+    precision: str = "f32",
     passage_tokens: int | None = None,
     anew: bool = False,
     progress: Tell | None = None,
@@ -111,6 +112,7 @@ def build(
         folder: where the index is or will be.
         model: a name or folder, as ``rag.settings.model_name`` gives it.
         device: ``auto``, ``cpu`` or a CUDA device.
+        precision: what the model computes in, as ``rag.encoder.precision_for`` takes it.
         passage_tokens: the most cl100k_base tokens of a passage; None for what the index has, or 240.
         anew: take nothing from the index that is there.
         progress: is told of each step.
@@ -133,7 +135,7 @@ def build(
     with _alone(folder), damage_told(folder):
         before, rebuilt = _before(folder, anew=anew)
         tell(Progress("Loading the model", 0, len(found)))
-        card, codec = _prepare(folder, model)
+        card, codec = _prepare(folder, model, encoder.precision_for(model, device, precision))
         prepared = _prepared(folder, card, before)
         kept_tokens = PASSAGE_TOKENS if before is None else before.settings.passage_tokens
         settings = Settings(card.hash, prepared[CODEC].sha256, passage_tokens or kept_tokens, RULES)
@@ -233,6 +235,8 @@ def _before(folder: IndexFolder, *, anew: bool) -> tuple[Manifest | None, str | 
 
 def _difference(before: Manifest, model: str, settings: Settings) -> str:
     if before.settings.model != settings.model:
+        if before.model == model:
+            return "the model changed, or computes in another precision"
         return f"the model changed from {before.model} to {model}"
     if before.settings.passage_tokens != settings.passage_tokens:
         return f"passages have at most {settings.passage_tokens} tokens instead of {before.settings.passage_tokens}"
@@ -241,9 +245,9 @@ def _difference(before: Manifest, model: str, settings: Settings) -> str:
     return "passages are cut in a new way"
 
 
-def _prepare(folder: IndexFolder, model: str) -> tuple[ModelCard, Codec]:
+def _prepare(folder: IndexFolder, model: str, precision: str) -> tuple[ModelCard, Codec]:
     """The model's card and its codec, both made once and kept beside the index."""
-    prepared = encoder.prepare(model, folder.models)
+    prepared = encoder.prepare(model, folder.models, precision)
     kept = prepared / CODEC
     if not kept.exists():
         loaded = encoder.load(prepared)
@@ -495,7 +499,7 @@ class _Writer:
     @cached_property
     def encoder(self) -> encoder.Encoder:
         prepared = self._folder.model(self._card.hash)
-        return encoder.load(prepared, device=encoder.build_device(self._device))
+        return encoder.load(prepared, device=encoder.build_device(self._device), many=True)
 
     def add(self, article: Article) -> None:
         """Take in an article; it is written once enough of them are there."""

@@ -4,9 +4,10 @@ A sentence's vector is that of the sentence encoded alone: pooled from the
 passage's own forward pass it costs about 0.005 of hit@1 on XQuAD-en
 (docs/retrieval.md).
 
-The states of a passage take 32 times the room of their codes. So some passages
-are encoded and compressed at a time, and of a long text a part is handed on
-before the next is made: what is held at once does not grow with its length.
+The states of a passage take 32 times the room of their codes. So each is
+compressed as soon as it is encoded, while the next ones are being encoded, and
+of a long text a part is handed on before the next is made: what is held at once
+does not grow with its length.
 """
 
 from __future__ import annotations
@@ -26,9 +27,6 @@ from rag.types import EncodedArticle, Passage, Sentence, Text
 
 # Among so many passages like lengths are encoded together; a part has at most so many.
 WINDOW = 1024
-# So many passages, and so many sentences, are encoded before they are compressed.
-PASSAGES_AT_ONCE = 128
-SENTENCES_AT_ONCE = 1024
 # Whoever wants to know is told after so many passages.
 TOLD_AFTER = 64
 
@@ -128,10 +126,9 @@ def _vectors(window: Sequence[_Run], encoder: Encoder, meter: _Meter) -> Floats:
     """The vectors of the new sentences of all runs: float32 (sentences, d)."""
     written = [run.text[sentence.start : sentence.end] for run in window for sentence in run.new]
     vectors = np.empty((len(written), encoder.card.dimensions), np.float32)
-    for places in _like_lengths(written, SENTENCES_AT_ONCE):
-        some = [written[place] for place in places]
-        vectors[places] = encoder.sentences(some)
-        meter.add(sum(map(len, some)))
+    for place, vector in encoder.each_sentence(written):
+        vectors[place] = vector
+        meter.add(len(written[place]))
     return vectors
 
 
@@ -140,20 +137,12 @@ def _compressed(window: Sequence[_Run], encoder: Encoder, codec: Codec, meter: _
     every = [(run, passage) for run in window for passage in run.passages]
     written = [run.text[passage.start : passage.end] for run, passage in every]
     found: dict[int, _Compressed] = {}
-    for places in _like_lengths(written, PASSAGES_AT_ONCE):
-        some = [written[place] for place in places]
-        for place, encoded in zip(places, encoder.passages(some), strict=True):
-            run, passage = every[place]
-            sentence_of = _places(passage, encoded, run.sentences)
-            found[place] = _Compressed(codec.encode(encoded.states), encoded.pieces.astype(np.uint32), sentence_of)
-        meter.add(sum(map(len, some)))
+    for place, encoded in encoder.each_passage(written):
+        run, passage = every[place]
+        sentence_of = _places(passage, encoded, run.sentences)
+        found[place] = _Compressed(codec.encode(encoded.states), encoded.pieces.astype(np.uint32), sentence_of)
+        meter.add(len(written[place]))
     return [found[place] for place in range(len(every))]
-
-
-def _like_lengths(written: Sequence[str], at_once: int) -> Iterator[list[int]]:
-    """The places of texts of like lengths together, the longest first, so many at once."""
-    longest_first = sorted(range(len(written)), key=lambda place: -len(written[place]))
-    return (longest_first[begin : begin + at_once] for begin in range(0, len(written), at_once))
 
 
 def _places(passage: Passage, encoded: TokenStates, sentences: Sequence[Sentence]) -> Bytes:

@@ -24,15 +24,18 @@ import sys
 import tempfile
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from itertools import groupby, islice
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
+from rag import quantization
 from rag.arrays import Floats, Integers
 from rag.errors import ModelMissingError, ModelUnusableError, OptionError
 from rag.languages import known_languages
@@ -45,14 +48,26 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-Forward: TypeAlias = Callable[[Integers, Integers], tuple[Floats, Floats]]
-"""Word pieces and mask, both int64 (texts, pieces), to states (texts, pieces, d) and vectors (texts, d)."""
+Batch: TypeAlias = tuple[Integers, Integers]
+"""Word pieces and mask, both int64 (texts, pieces)."""
+Forward: TypeAlias = Callable[[Iterable[Batch]], Iterator[tuple[Floats, Floats]]]
+"""Batches to states (texts, pieces, d) and vectors (texts, d) of each, in order; those of a batch last to the next."""
 
+F32, INT8 = "f32", "int8"
 CARD = "model.json"
 CONVERTED = "model.xml"
 TOKENIZER = "tokenizer.json"
 COMPILED = "compiled"
-BATCH = 32
+# Texts of one width, in word pieces, are encoded together: the next multiple of so many. A text is never padded to the
+# length of another, so that its vectors are the same to the last bit whatever it is encoded with.
+WIDTH = 8
+# So many word pieces are encoded at once: more do not fit the caches of a processor's core, fewer leave a GPU idle.
+PIECES_AT_ONCE, PIECES_ON_GPU = 1024, 32_768
+# Phrases of the vocabulary that the steps of 8-bit integers are fitted on, alone and so many in a row.
+SAMPLES, IN_A_ROW = 96, 12
+SAMPLE = "The {} of {} and {}, in {}, was {} ({}) to {} by {}."
+# Counts up when the same weights become other integers.
+QUANTIZED = 1
 LARGEST_WINDOW = 512
 SHORTEST_WORD = 3
 # The names that models give to the prompt of what is searched, in sentence-transformers' order.
@@ -70,7 +85,8 @@ class ModelCard:
     ``source`` maps each file of a local model to its size and time of change,
     by which a changed model is noticed; it is empty for a model from a hub.
     ``languages`` are those that it knows (ISO 639-1), or None where it does not
-    say so.
+    say so. ``precision`` is what it computes in, f32 or int8, which the hash
+    names too.
     """
 
     name: str
@@ -85,6 +101,7 @@ class ModelCard:
     padding: int
     source: dict[str, tuple[int, int]]
     languages: tuple[str, ...] | None
+    precision: str = F32
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +122,14 @@ class TokenStates:
 class Encoder:
     """A model ready to encode; safe to use from several threads at once."""
 
-    def __init__(self, card: ModelCard, tokenizer: Tokenizer, forward: Forward, engine: str) -> None:
+    def __init__(
+        self, card: ModelCard, tokenizer: Tokenizer, forward: Forward, engine: str, at_once: int = PIECES_AT_ONCE
+    ) -> None:
         self.card = card
         self.engine = engine
         self._tokenizer = tokenizer
         self._forward = forward
+        self._at_once = at_once
 
     def counts(self, texts: Sequence[str]) -> list[int]:
         """The word pieces of each text, special ones left out, however long it is."""
@@ -128,12 +148,25 @@ class Encoder:
 
     def question(self, text: str) -> TokenStates:
         """The states and the vector of a question."""
-        return next(self._encode([text], self.card.question_prefix))[1]
+        [(_, encoded)] = self._encode([text], self.card.question_prefix)
+        return encoded
 
     def passages(self, texts: Sequence[str]) -> list[TokenStates]:
         """The states and the vector of each passage, in order."""
-        found = dict(self._encode(texts, self.card.passage_prefix))
+        found = dict(self.each_passage(texts))
         return [found[position] for position in range(len(texts))]
+
+    def each_passage(self, texts: Sequence[str]) -> Iterator[tuple[int, TokenStates]]:
+        """The number of each passage with its states and vector, as they are made: while one is looked at, others are.
+
+        Nothing else may be encoded until the last one is taken.
+        """
+        return self._encode(texts, self.card.passage_prefix)
+
+    def each_sentence(self, texts: Sequence[str]) -> Iterator[tuple[int, Floats]]:
+        """The number of each sentence, encoded alone, with its vector, float32 (d,), likewise."""
+        encoded = self._encode(texts, self.card.passage_prefix, states=False)
+        return ((position, each.vector) for position, each in encoded)
 
     def starts(self, texts: Sequence[str]) -> list[Integers]:
         """Where the word pieces of each passage begin, as ``passages`` tells it, without running the model."""
@@ -145,8 +178,8 @@ class Encoder:
     def sentences(self, texts: Sequence[str]) -> Floats:
         """The vectors of sentences encoded alone: float32 (texts, d), of length 1."""
         vectors = np.empty((len(texts), self.card.dimensions), np.float32)
-        for position, encoded in self._encode(texts, self.card.passage_prefix, states=False):
-            vectors[position] = encoded.vector
+        for position, vector in self.each_sentence(texts):
+            vectors[position] = vector
         return vectors
 
     def vocabulary_phrases(self, phrases: int = 1500, words: int = 8) -> list[str]:
@@ -155,42 +188,58 @@ class Encoder:
         They show how the model's states lie without any text at hand: a basis
         fitted on them serves every corpus alike.
         """
-        pieces = sorted(self._tokenizer.get_vocab().items(), key=lambda item: item[1])
-        stripped = (piece.lstrip("▁Ġ") for piece, _ in pieces)
-        known = [word for word in stripped if len(word) >= SHORTEST_WORD and word.isalpha()]
-        vocabulary = known or [piece for piece, _ in pieces]
-        step = next(prime for prime in (7919, 7907, 7901) if len(vocabulary) % prime)
-        chosen = (vocabulary[position * step % len(vocabulary)] for position in range(phrases * words))
-        return [" ".join(phrase) for phrase in zip(*[chosen] * words, strict=True)]
+        return _phrases(self._tokenizer, phrases, words)
 
     def _encode(self, texts: Sequence[str], prefix: str, *, states: bool = True) -> Iterator[tuple[int, TokenStates]]:
-        """Encode texts of like length together, the longest first; beyond the model's window nothing is read."""
+        """Encode texts of one width together, the longest first; beyond the model's window nothing is read."""
         prefixed = [_sound(prefix + text) for text in texts]
         encodings = self._tokenizer.encode_batch(prefixed)
-        longest_first = sorted(range(len(texts)), key=lambda position: -len(encodings[position].ids))
-        for begin in range(0, len(texts), BATCH):
-            batch = longest_first[begin : begin + BATCH]
-            width = len(encodings[batch[0]].ids)
-            ids = np.full((len(batch), width), self.card.padding, np.int64)
-            mask = np.zeros((len(batch), width), np.int64)
-            for row, position in enumerate(batch):
-                read = encodings[position].ids
-                ids[row, : len(read)] = read
-                mask[row, : len(read)] = 1
-            every_state, vectors = self._forward(ids, mask)
-            vectors = _unit(vectors)
+        widths = [min(-(-len(each.ids) // WIDTH) * WIDTH, self.card.window) for each in encodings]
+        batches = list(_batches(widths, self._at_once))
+        filled = (
+            _filled([encodings[place].ids for place in batch], self.card.padding, width) for width, batch in batches
+        )
+        for (_, batch), (every_state, vectors) in zip(batches, self._forward(filled), strict=True):
+            units = _unit(vectors)
             for row, position in enumerate(batch):
                 own = _own_pieces(prefixed[position], encodings[position], len(prefix)) if states else {}
                 kept = list(own)
                 yield (
                     position,
                     TokenStates(
-                        pieces=ids[row, kept],
+                        pieces=np.array(encodings[position].ids, np.int64)[kept],
                         starts=np.array(list(own.values()), np.int64),
                         states=_unit(every_state[row, kept]),
-                        vector=vectors[row],
+                        vector=units[row],
                     ),
                 )
+
+
+def _batches(widths: Sequence[int], at_once: int) -> Iterator[tuple[int, list[int]]]:
+    """Each width with the positions of texts that have it, at most so many word pieces at once, the widest first."""
+    widest_first = sorted(range(len(widths)), key=lambda position: -widths[position])
+    for width, same in groupby(widest_first, key=lambda position: widths[position]):
+        while some := list(islice(same, max(1, at_once // width))):
+            yield width, some
+
+
+def _filled(rows: Sequence[Sequence[int]], padding: int, width: int) -> Batch:
+    ids = np.full((len(rows), width), padding, np.int64)
+    mask = np.zeros((len(rows), width), np.int64)
+    for row, read in enumerate(rows):
+        ids[row, : len(read)] = read
+        mask[row, : len(read)] = 1
+    return ids, mask
+
+
+def _phrases(tokenizer: Tokenizer, phrases: int, words: int) -> list[str]:
+    pieces = sorted(tokenizer.get_vocab().items(), key=lambda item: item[1])
+    stripped = (piece.lstrip("▁Ġ") for piece, _ in pieces)
+    known = [word for word in stripped if len(word) >= SHORTEST_WORD and word.isalpha()]
+    vocabulary = known or [piece for piece, _ in pieces]
+    step = next(prime for prime in (7919, 7907, 7901) if len(vocabulary) % prime)
+    chosen = (vocabulary[position * step % len(vocabulary)] for position in range(phrases * words))
+    return [" ".join(phrase) for phrase in zip(*[chosen] * words, strict=True)]
 
 
 def _sound(text: str) -> str:
@@ -217,8 +266,10 @@ def _unit(vectors: Floats) -> Floats:
     return np.asarray(vectors / np.maximum(lengths, np.float32(1e-12)), np.float32)
 
 
-def prepare(name: str, models: Path) -> Path:
+def prepare(name: str, models: Path, precision: str = F32) -> Path:
     """Convert the model of this name, once, into a folder under ``models``; return that folder.
+
+    ``precision`` is what it is to compute in, f32 or int8; the latter needs OpenVINO.
 
     Raises:
         ModelMissingError: there is no such model.
@@ -230,10 +281,10 @@ def prepare(name: str, models: Path) -> Path:
     for prepared in sorted(models.glob("[!.]*")):
         with suppress(ModelMissingError):
             card = read_card(prepared)
-            if (card.name, card.source) == (name, source):
+            if (card.name, card.source, card.precision) == (name, source, precision):
                 return prepared
     transformer = _load_transformer(str(folder) if folder.is_dir() else name, "cpu")
-    card, tokenizer = _describe(name, transformer, source, known_languages(folder))
+    card, tokenizer = _describe(name, transformer, source, known_languages(folder), precision)
     target = models / card.hash[:16]
     models.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(dir=models, prefix=".making-"))
@@ -241,6 +292,8 @@ def prepare(name: str, models: Path) -> Path:
         if not target.exists():
             (scratch / TOKENIZER).write_text(tokenizer, encoding="utf-8")
             _convert(transformer, card, scratch)
+            if precision == INT8:
+                _quantize(card, scratch)
             _write_card(card, scratch)
             scratch.rename(target)
         else:
@@ -250,13 +303,35 @@ def prepare(name: str, models: Path) -> Path:
     return target
 
 
-def load(folder: Path, *, device: str = "auto", precision: str = "f32") -> Encoder:
+def precision_for(name: str, device: str, wanted: str = "auto") -> str:
+    """What a model is to compute in on this machine.
+
+    ``wanted`` is ``f32``, ``int8`` or ``auto``: int8 for the packaged model,
+    whose ranking it keeps (docs/performance.md), where OpenVINO runs it on a
+    processor that is quicker at it.
+
+    Raises:
+        OptionError: it is none of these, or int8 is wanted where OpenVINO does not run the model.
+    """
+    if wanted not in {"auto", F32, INT8}:
+        raise OptionError("RAG_PRECISION", wanted, "auto, f32 or int8")
+    can = not build_device(device).startswith("cuda") and openvino_runs()
+    if wanted == INT8 and not can:
+        raise OptionError("RAG_PRECISION", wanted, "f32 on a GPU, and where OpenVINO is not installed")
+    if wanted == "auto":
+        return INT8 if can and name == PACKAGED_MODEL and quantization.is_quick_here() else F32
+    return wanted
+
+
+def load(folder: Path, *, device: str = "auto", precision: str = F32, many: bool = False) -> Encoder:
     """Load a prepared model.
 
     ``device`` is ``auto`` (OpenVINO on the CPU where it runs), ``cpu`` or a CUDA
-    device. ``precision`` is what OpenVINO computes in: ``f32``, or ``bf16``, which
-    is quicker where the CPU has it, but lets the vectors of a text depend a
-    little on what others it is encoded with.
+    device. ``precision`` is what OpenVINO computes in where a model is in f32:
+    that, or ``bf16``, which is quicker where the CPU has it, but lets the vectors
+    of a text depend a little on what others it is encoded with. ``many`` is for a
+    build: batches are encoded side by side, each by one core, instead of one text
+    by all cores.
 
     Raises:
         OptionError: the device is none of these, or a CUDA one that torch does not see.
@@ -273,11 +348,16 @@ def load(folder: Path, *, device: str = "auto", precision: str = "f32") -> Encod
     except Exception as error:  # tokenizers raises nothing more exact
         raise _unprepared(folder) from error
     tokenizer.enable_truncation(card.window)
-    if not device.startswith("cuda") and (folder / CONVERTED).exists() and openvino_runs():
-        return Encoder(card, tokenizer, _openvino_forward(folder, card, precision), f"OpenVINO, {precision}")
+    own = not device.startswith("cuda") or card.precision == INT8  # which no other engine computes in
+    if own and (folder / CONVERTED).exists() and openvino_runs():
+        told = INT8 if card.precision == INT8 else precision
+        return Encoder(card, tokenizer, _openvino_forward(folder, card, precision, many=many), f"OpenVINO, {told}")
     source = str(packaged_model()) if card.name == PACKAGED_MODEL else card.name
     transformer = _load_transformer(source, device)
-    return Encoder(card, tokenizer, _torch_forward(transformer, card), f"sentence-transformers, {transformer.device}")
+    on_gpu = transformer.device.type == "cuda"
+    engine = f"sentence-transformers, {transformer.device}" + (" in half precision" if on_gpu else "")
+    forward = _torch_forward(transformer.half() if on_gpu else transformer, card)
+    return Encoder(card, tokenizer, forward, engine, PIECES_ON_GPU if on_gpu else PIECES_AT_ONCE)
 
 
 def build_device(device: str) -> str:
@@ -355,7 +435,11 @@ def _load_transformer(source: str, device: str) -> SentenceTransformer:
 
 
 def _describe(
-    name: str, transformer: SentenceTransformer, source: dict[str, tuple[int, int]], languages: frozenset[str] | None
+    name: str,
+    transformer: SentenceTransformer,
+    source: dict[str, tuple[int, int]],
+    languages: frozenset[str] | None,
+    precision: str,
 ) -> tuple[ModelCard, str]:
     """The model's card and its tokenizer as JSON."""
     tokenizer = transformer.tokenizer
@@ -370,6 +454,8 @@ def _describe(
     for parameter, weights in sorted(transformer.state_dict().items()):
         digest.update(parameter.encode())
         digest.update(weights.cpu().float().numpy().tobytes())
+    if precision != F32:
+        digest.update(f"{precision} {QUANTIZED}".encode())
     return (
         ModelCard(
             name=name,
@@ -384,6 +470,7 @@ def _describe(
             padding=int(tokenizer.pad_token_id or 0),
             source=source,
             languages=None if languages is None else tuple(sorted(languages)),
+            precision=precision,
         ),
         tokenizer_json,
     )
@@ -452,39 +539,105 @@ def _left_out(*modules: str) -> Iterator[None]:
             del sys.modules[module]
 
 
-def _openvino_forward(folder: Path, card: ModelCard, precision: str) -> Forward:
+def _quantize(card: ModelCard, folder: Path) -> None:
+    """Turn the converted model in this folder into one of 8-bit integers.
+
+    Raises:
+        ModelUnusableError: OpenVINO could not convert it.
+    """
+    from tokenizers import Tokenizer
+
+    if not (folder / CONVERTED).exists():
+        raise ModelUnusableError(card.name, "OpenVINO cannot convert it, so it cannot compute in int8")
+    tokenizer = Tokenizer.from_str((folder / TOKENIZER).read_text(encoding="utf-8"))
+    tokenizer.enable_truncation(card.window)
+    phrases = [SAMPLE.format(*phrase.split()) for phrase in _phrases(tokenizer, SAMPLES, 8)]
+    long = [" ".join(phrases[begin : begin + IN_A_ROW]) for begin in range(0, SAMPLES, IN_A_ROW)]
+    read = (tokenizer.encode(card.passage_prefix + text).ids for text in (*phrases, *long))
+    samples = (_inputs_of(card, _filled([ids], card.padding, len(ids))) for ids in read)
+    openvino = _openvino()
+    model = openvino.Core().read_model(folder / CONVERTED)
+    quantization.quantize(openvino, model, samples)
+    openvino.save_model(model, str(folder / "int8.xml"), compress_to_fp16=False)
+    del model  # which has the weights mapped
+    for end in (".bin", ".xml"):
+        (folder / "int8").with_suffix(end).replace((folder / CONVERTED).with_suffix(end))
+
+
+def _inputs_of(card: ModelCard, batch: Batch) -> list[Integers]:
+    """What the model takes, in its order."""
+    ids, mask = batch
+    tensors = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
+    return [tensors[name] for name in card.inputs]
+
+
+def _openvino_forward(folder: Path, card: ModelCard, precision: str, *, many: bool) -> Forward:
+    requests = _requests(folder, card, precision, many=many)
+    one_at_a_time = threading.Lock()
+
+    def result(request: Any) -> tuple[Floats, Floats]:  # noqa: ANN401  OpenVINO's own, untyped
+        states, vectors = (request.get_output_tensor(place).data for place in (0, 1))
+        return states, vectors
+
+    def forward(batches: Iterable[Batch]) -> Iterator[tuple[Floats, Floats]]:
+        with one_at_a_time:
+            if len(requests) == 1:
+                for batch in batches:
+                    # In this very thread: another one takes a while to wake.
+                    requests[0].infer(_inputs_of(card, batch))
+                    yield result(requests[0])
+                return
+            free, running = deque(requests), deque[Any]()
+            try:
+                for batch in batches:
+                    if not free:
+                        running[0].wait()
+                        yield result(running[0])
+                        free.append(running.popleft())
+                    request = free.popleft()
+                    running.append(request)
+                    request.start_async(_inputs_of(card, batch))
+                for request in running:
+                    request.wait()
+                    yield result(request)
+            finally:
+                for request in running:
+                    request.wait()
+
+    return forward
+
+
+def _requests(folder: Path, card: ModelCard, precision: str, *, many: bool) -> list[Any]:
+    """What the model is run by: one that takes all cores, or for ``many`` batches one a core and one to wait."""
     core = _openvino().Core()
-    settings = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "LATENCY"}
-    if os.access(folder, os.W_OK):
+    settings = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "THROUGHPUT" if many else "LATENCY"}
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if many:
+        settings |= {"NUM_STREAMS": str(cores), "INFERENCE_NUM_THREADS": str(cores)}
+    if card.precision == INT8 and not quantization.is_quick_here():
+        # Without instructions for it, sums of 8-bit products may overflow: the same steps are then reckoned in f32.
+        settings["LP_TRANSFORMS_MODE"] = "NO"
+    if not many and os.access(folder, os.W_OK):
+        # A question waits for this; a build takes longer anyway.
         settings["CACHE_DIR"] = str(folder / COMPILED)
     try:
         compiled = core.compile_model(str(folder / CONVERTED), "CPU", settings)
     except RuntimeError as error:
         raise _unprepared(folder) from error
-    request = compiled.create_infer_request()
-    one_at_a_time = threading.Lock()
-
-    def forward(ids: Integers, mask: Integers) -> tuple[Floats, Floats]:
-        tensors = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        with one_at_a_time:
-            request.infer([tensors[name] for name in card.inputs])
-            states, vectors = (request.get_output_tensor(place).data.copy() for place in (0, 1))
-        return states, vectors
-
-    return forward
+    return [compiled.create_infer_request() for _ in range(cores + 1 if many else 1)]
 
 
 def _torch_forward(transformer: SentenceTransformer, card: ModelCard) -> Forward:
     import torch
 
-    def forward(ids: Integers, mask: Integers) -> tuple[Floats, Floats]:
-        tensors = {"input_ids": ids, "attention_mask": mask, "token_type_ids": np.zeros_like(ids)}
-        features = {name: torch.from_numpy(tensors[name]).to(transformer.device) for name in card.inputs}
-        with torch.inference_mode():
-            result = transformer(features)
-        return (
-            result["token_embeddings"].float().cpu().numpy(),
-            result["sentence_embedding"].float().cpu().numpy(),
-        )
+    def forward(batches: Iterable[Batch]) -> Iterator[tuple[Floats, Floats]]:
+        for batch in batches:
+            tensors = (torch.from_numpy(each).to(transformer.device) for each in _inputs_of(card, batch))
+            with torch.inference_mode():
+                result = transformer(dict(zip(card.inputs, tensors, strict=True)))
+            yield (
+                result["token_embeddings"].float().cpu().numpy(),
+                result["sentence_embedding"].float().cpu().numpy(),
+            )
 
     return forward

@@ -34,7 +34,7 @@ from rag.explanation import matches
 from rag.hints import Hint, hints
 from rag.reranker import Reranker
 from rag.selection import select
-from rag.spelling import Spelling, respelled, spellings
+from rag.spelling import Letter, Spelling, respelled, spellings
 from rag.states import CODEC, Codec
 from rag.store import IndexFolder, Manifest, Segment, Snapshot, check_model, damage_told, read_current, read_files
 from rag.types import Article, ArticleInfo, BuildReport, Changes, Citation, Failure, Passage, Sentence, Tell, Why
@@ -63,13 +63,14 @@ EXAMPLES_DRAWN = 4
 class _Opened:
     """A generation with the model that it was made with, and what is worked out of it once.
 
-    ``examples`` are kept under how many were wanted.
+    ``examples`` are kept under how many were wanted, ``letters`` under the letter.
     """
 
     snapshot: Snapshot
     encoder: Encoder
     codec: Codec
     examples: dict[int, tuple[str, ...]] = field(default_factory=dict)
+    letters: dict[str, Letter] = field(default_factory=dict)
     one_at_a_time: threading.Lock = field(default_factory=threading.Lock)
 
     @cached_property
@@ -122,6 +123,7 @@ class Library:
         self._device = device
         self._reranker_name = reranker
         self._one_at_a_time = threading.Lock()
+        self._pointer = self._pointed()
         self._opened = self._open(read_current(self._folder), None)
 
     def __len__(self) -> int:
@@ -313,7 +315,9 @@ class Library:
             raise QuestionTooLongError(len(asked.split()))
         with damage_told(self._folder):
             chosen = _filter(opened.snapshot, *days, _names(sources), _names(authors))
-            spelled = spellings(asked, opened.snapshot, lambda word: opened.encoder.counts([word])[0] > 1)
+            spelled = spellings(
+                asked, opened.snapshot, lambda word: opened.encoder.counts([word])[0] > 1, opened.letters
+            )
             ways = [_way(text, opened) for text in respelled(asked, spelled)]
             count = min(k + spare, MOST_CITATIONS)
             wanted = count if self._reranker is None else max(count, RERANKED)
@@ -347,12 +351,24 @@ class Library:
 
     def _now(self) -> _Opened:
         """The current generation, opened anew where a build has ended since."""
+        pointer = self._pointed()
+        if pointer is not None and pointer == self._pointer:
+            return self._opened
         manifest = read_current(self._folder)
         if manifest != self._opened.snapshot.manifest:
             with self._one_at_a_time:
                 if manifest != self._opened.snapshot.manifest:
                     self._opened = self._open(manifest, self._opened)
+        # What was read before the manifest: where a build has ended in between, the next question reads it again.
+        self._pointer = pointer
         return self._opened
+
+    def _pointed(self) -> bytes | None:
+        """What the pointer to the current generation says, the manifest's hash with it; None where it is not there."""
+        try:
+            return self._folder.current.read_bytes()
+        except OSError:
+            return None
 
     def _open(self, manifest: Manifest, before: _Opened | None) -> _Opened:
         try:
@@ -408,6 +424,7 @@ def build(
         IndexFolder(settings.index_folder(index)),
         model=settings.model_name(model),
         device=settings.device(),
+        precision=settings.precision(),
         passage_tokens=passage_tokens,
         anew=anew,
         progress=progress,

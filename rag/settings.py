@@ -1,14 +1,15 @@
 """What the environment sets: where things lie, and which model on which device.
 
-============ ===================================================== ==============
-variable     meaning                                               where not set
-============ ===================================================== ==============
-RAG_CORPUS   the folder of articles                                ``corpus``
-RAG_INDEX    the folder of the built index                         ``embeddings``
-RAG_MODEL    a sentence-transformers name or folder                the packaged one
-RAG_DEVICE   ``auto``, ``cpu`` or a CUDA device such as ``cuda:0`` ``auto``
-RAG_RERANKER a cross-encoder's name or folder                      none
-============ ===================================================== ==============
+============= ===================================================== ==============
+variable      meaning                                               where not set
+============= ===================================================== ==============
+RAG_CORPUS    the folder of articles                                ``corpus``
+RAG_INDEX     the folder of the built index                         ``embeddings``
+RAG_MODEL     a sentence-transformers name or folder                the packaged one
+RAG_DEVICE    ``auto``, ``cpu`` or a CUDA device such as ``cuda:0`` ``auto``
+RAG_PRECISION what the model computes in: ``f32`` or ``int8``       ``auto``
+RAG_RERANKER  a cross-encoder's name or folder                      none
+============= ===================================================== ==============
 
 An argument given in code or on the command line goes before the environment.
 """
@@ -43,6 +44,11 @@ def model_name(given: str | os.PathLike[str] | None = None) -> str:
 def device(given: str | None = None) -> str:
     """The device to encode on."""
     return (given or os.environ.get("RAG_DEVICE") or "auto").lower()
+
+
+def precision(given: str | None = None) -> str:
+    """What a build's model is to compute in: ``f32``, ``int8`` or ``auto``."""
+    return (given or os.environ.get("RAG_PRECISION") or "auto").lower()
 
 
 def reranker(given: str | os.PathLike[str] | None = None) -> str | None:

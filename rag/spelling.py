@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import groupby, islice, product
 
+from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from rag import lexical
@@ -46,14 +47,28 @@ class Spelling:
     found: str
 
 
-def spellings(question: str, snapshot: Snapshot, is_rare: Callable[[str], bool]) -> tuple[Spelling, ...]:
-    """Other spellings of the question's words; ``is_rare`` tells of a word whether the model does not know it whole."""
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """The articles' words that begin with one letter: in how many passages each stands, and those of one name."""
+
+    counts: dict[str, int]
+    by_consonants: dict[str, list[str]]
+
+
+def spellings(
+    question: str, snapshot: Snapshot, is_rare: Callable[[str], bool], letters: dict[str, Letter] | None = None
+) -> tuple[Spelling, ...]:
+    """Other spellings of the question's words; ``is_rare`` tells of a word whether the model does not know it whole.
+
+    ``letters`` keeps what was worked out of this snapshot's words for the next question.
+    """
+    letters = {} if letters is None else letters
     named = {question[start:end] for start, end in names(question)}
     return tuple(
         Spelling(asked, found)
         for asked in words(question)
         if is_rare(asked)
-        for found in islice(_others(asked, snapshot, is_rare, name=asked in named), MOST_SPELLINGS)
+        for found in islice(_others(asked, snapshot, is_rare, letters, name=asked in named), MOST_SPELLINGS)
     )
 
 
@@ -69,19 +84,18 @@ def _replaced(spelled: dict[str, str], word: re.Match[str]) -> str:
     return spelled.get(word.group(), word.group())
 
 
-def _others(asked: str, snapshot: Snapshot, is_rare: Callable[[str], bool], *, name: bool) -> Iterator[str]:
+def _others(
+    asked: str, snapshot: Snapshot, is_rare: Callable[[str], bool], letters: dict[str, Letter], *, name: bool
+) -> Iterator[str]:
     """Words of the articles that the asked one may be, the likeliest first."""
     asked = _POSSESSIVE.sub("", asked)
     term = (lexical.terms(asked) or [""])[-1]
     if len(term) < FEWEST_LETTERS or not term.isalpha():
         return
     unknown = snapshot.term_frequency(term) == 0
-    near = []
-    for other, passages in snapshot.vocabulary(term[0]):
-        apart = OSA.distance(term, other, score_cutoff=MOST_WRONG)
-        if other != term and ((unknown and apart <= MOST_WRONG) or is_same_name(term, other)):
-            near.append((apart, -passages, other))
-    for _, _, other in sorted(near):
+    if term[0] not in letters:
+        letters[term[0]] = _letter(snapshot.vocabulary(term[0]))
+    for other in _near(term, letters[term[0]], slips=unknown):
         found = _as_written(other, snapshot)
         # Terms are stems: what counts is how near the words themselves are.
         if found is None:
@@ -89,6 +103,28 @@ def _others(asked: str, snapshot: Snapshot, is_rare: Callable[[str], bool], *, n
         slip = unknown and is_slip(asked, found)
         if slip or (name and found != found.lower() and is_rare(found) and is_same_name(asked, found)):
             yield found
+
+
+def _letter(vocabulary: Iterable[tuple[str, int]]) -> Letter:
+    made = Letter(dict(vocabulary), {})
+    for word in made.counts:
+        bare = _bare(word)
+        if len(bare) >= FEWEST_CONSONANTS and len(word) >= FEWEST_LETTERS:
+            made.by_consonants.setdefault(bare, []).append(word)
+    return made
+
+
+def _near(term: str, letter: Letter, *, slips: bool) -> list[str]:
+    """Words of one name with a term, and if ``slips`` those a few letters from it: nearest and commonest first."""
+    same = letter.by_consonants.get(_bare(term), ())
+    apart = {other: OSA.distance(term, other, score_cutoff=MOST_WRONG) for other in same}
+    if slips:
+        found = process.extract(
+            term, letter.counts.keys(), scorer=OSA.distance, processor=None, score_cutoff=MOST_WRONG, limit=None
+        )
+        apart |= {other: int(distance) for other, distance, _ in found}
+    apart.pop(term, None)
+    return sorted(apart, key=lambda other: (apart[other], -letter.counts[other], other))
 
 
 def is_slip(asked: str, meant: str) -> bool:

@@ -31,7 +31,6 @@ CLIPPED = 0.005
 # A product of so many multiplications OpenBLAS reckons in the thread that asks. Its other threads would wait for the
 # next one at full speed, and hold up the encoder's, and a product of this size is reckoned within the nearest cache.
 ALONE = 1 << 18
-FEW = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +54,9 @@ class Codec:
     def project(self, states: Floats) -> Floats:
         """States as they come from the model, float32 (n, d), to length 1 in the basis: float32 (n, k)."""
         at_once = max(1, ALONE // self.basis.size)
-        if len(states) > FEW:
-            projected = states @ self.basis
-        else:
-            # A question.
-            parts = (states[begin : begin + at_once] @ self.basis for begin in range(0, len(states), at_once))
-            projected = np.concatenate([np.empty((0, self.basis.shape[1]), np.float32), *parts])
+        projected = np.empty((len(states), self.basis.shape[1]), np.float32)
+        for begin in range(0, len(states), at_once):
+            projected[begin : begin + at_once] = states[begin : begin + at_once] @ self.basis
         lengths = np.linalg.norm(projected, axis=1, keepdims=True)
         return np.asarray(projected / np.maximum(lengths, np.float32(1e-12)), np.float32)
 

@@ -39,6 +39,8 @@ def _plain_environment() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("RAG_")]:
             patch.delenv(name)
+        # What a machine computes in would be another thing on each; int8 has tests of its own.
+        patch.setenv("RAG_PRECISION", "f32")
         yield
 
 

@@ -28,6 +28,7 @@ LEVELS = (
         "quiet",
         "languages",
         "abbreviations",
+        "quantization",
     ),  # 0: words and numbers that all share
     (
         *("articles", "passages", "encoder", "vectors", "lexical", "states"),
@@ -42,7 +43,7 @@ LEVELS = (
     ("__init__", "cli", "options", "__main__"),  # 8: names and commands
 )
 # Within level 0, which has nothing below it.
-ALLOWED = {("types", "arrays")}
+ALLOWED = {("types", "arrays"), ("quantization", "arrays")}
 # The page knows what every user may know, and nothing else; it can be started as a command.
 PAGE = {"rag", "rag.errors", "rag.references", "rag.page", "rag.cli"}
 

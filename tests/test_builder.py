@@ -255,7 +255,6 @@ class TestReports:
         self, newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(embedding, "TOLD_AFTER", 8)
-        monkeypatch.setattr(embedding, "PASSAGES_AT_ONCE", 4)
         newsroom.write("b.md", story(1, 60))
         told: list[Progress] = []
         builder.build(newsroom.corpus, newsroom.index, model=PACKAGED_MODEL, passage_tokens=SMALL, progress=told.append)

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 from rag import encoder as room
+from rag import quantization
 from rag.arrays import Floats
-from rag.encoder import Encoder, load, packaged_model, prepare, read_card
+from rag.encoder import Encoder, load, packaged_model, precision_for, prepare, read_card
 from rag.errors import ModelMissingError, ModelUnusableError, OptionError
 from rag.quiet import quiet
 from rag.settings import PACKAGED_MODEL
@@ -113,13 +114,26 @@ def test_vectors_have_length_one(encoder: Encoder, texts: list[str]) -> None:
 @settings(deadline=None, max_examples=6)
 @given(st.data())
 def test_order_is_kept_whatever_is_encoded_together(encoder: Encoder, texts: list[str], data: st.DataObject) -> None:
-    chosen = data.draw(st.lists(st.sampled_from(texts[3:]), min_size=1, max_size=2 * room.BATCH + 3))
+    chosen = data.draw(st.lists(st.sampled_from(texts[3:]), min_size=1, max_size=67))
     alone = {text: encoder.question(text).vector for text in set(chosen)}
     expected = np.stack([alone[text] for text in chosen])
     assert cosines(encoder.sentences(chosen), expected).min() > CLOSE
     passages = encoder.passages(chosen)
     assert cosines(np.stack([each.vector for each in passages]), expected).min() > CLOSE
     assert [len(each.pieces) for each in passages] == [max(1, count) for count in encoder.counts(chosen)]
+
+
+@settings(deadline=None, max_examples=6)
+@given(st.data())
+def test_vectors_are_the_same_to_the_last_bit_whatever_is_encoded_together(
+    prepared: Path, encoder: Encoder, texts: list[str], data: st.DataObject
+) -> None:
+    for_a_build = load(prepared, many=True)
+    chosen = data.draw(st.lists(st.sampled_from(texts), min_size=1, max_size=20))
+    alone = {text: encoder.question(text) for text in set(chosen)}
+    np.testing.assert_array_equal(for_a_build.sentences(chosen), [alone[text].vector for text in chosen])
+    for text, passage in zip(chosen, for_a_build.passages(chosen), strict=True):
+        np.testing.assert_array_equal(passage.states, alone[text].states)
 
 
 def test_nothing_to_encode_gives_nothing(encoder: Encoder) -> None:
@@ -410,6 +424,67 @@ class TestAnyModel:
         model.save(str(tmp_path / "static"))
         with pytest.raises(ModelUnusableError, match="no fast tokenizer"):
             prepare(str(tmp_path / "static"), tmp_path / "models")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """The tiny model prepared in f32 and in int8."""
+    folder = tmp_path_factory.mktemp("int8")
+    source = str(tiny_model(folder))
+    return prepare(source, folder / "models"), prepare(source, folder / "models", room.INT8)
+
+
+class TestInt8:
+    """A model in 8-bit integers, here the tiny one; the packaged one's ranking is measured in benchmarks/."""
+
+    def test_it_has_a_hash_of_its_own_and_says_what_it_is(self, made: tuple[Path, Path]) -> None:
+        exact, small = made
+        assert read_card(exact).hash != read_card(small).hash
+        assert [read_card(each).precision for each in made] == ["f32", "int8"]
+        assert load(small).engine == "OpenVINO, int8"
+        assert (small / "model.bin").stat().st_size < (exact / "model.bin").stat().st_size
+        assert not list(small.glob("int8.*"))
+
+    def test_its_vectors_are_near_those_in_f32(self, made: tuple[Path, Path]) -> None:
+        texts = ["the crane left", "night train : the river gate ?", "search the passage . the gate left at night"]
+        exact, small = (load(each).sentences(texts) for each in made)
+        assert cosines(exact, small).min() > 0.97
+        assert (exact != small).any()
+
+    @settings(deadline=None, max_examples=20)
+    @given(st.lists(st.lists(st.sampled_from(WORDS), min_size=1, max_size=30).map(" ".join), min_size=1, max_size=20))
+    def test_they_are_the_same_whatever_is_encoded_together(self, made: tuple[Path, Path], texts: list[str]) -> None:
+        few, many = load(made[1]), load(made[1], many=True)
+        alone = [few.question(text) for text in texts]
+        np.testing.assert_array_equal(many.sentences(texts), [each.vector for each in alone])
+        for one, other in zip(many.passages(texts), alone, strict=True):
+            np.testing.assert_array_equal(one.states, other.states)
+
+    def test_where_the_processor_is_not_made_for_it_the_steps_are_the_same(
+        self, made: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        texts = ["the crane left", "night train : the river gate ?"]
+        monkeypatch.setattr(quantization, "is_quick_here", lambda: False)
+        elsewhere = Path(shutil.copytree(made[1], tmp_path / "model", ignore=shutil.ignore_patterns(room.COMPILED)))
+        assert cosines(load(elsewhere).sentences(texts), load(made[0]).sentences(texts)).min() > 0.97
+
+    def test_the_packaged_model_is_run_in_it_where_that_is_quicker(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for quick, chosen in ((True, "int8"), (False, "f32")):
+            monkeypatch.setattr(quantization, "is_quick_here", lambda quick=quick: quick)
+            assert precision_for(PACKAGED_MODEL, "cpu") == chosen
+            assert precision_for("another-model", "cpu") == "f32"
+            assert precision_for("another-model", "cpu", "int8") == "int8"
+            assert precision_for(PACKAGED_MODEL, "cpu", "f32") == "f32"
+            assert precision_for(PACKAGED_MODEL, "cuda") == "f32"
+
+    def test_what_cannot_be_is_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for device, wanted in (("cpu", "bf16"), ("cuda", "int8")):
+            with pytest.raises(OptionError, match="RAG_PRECISION"):
+                precision_for(PACKAGED_MODEL, device, wanted)
+        monkeypatch.setitem(sys.modules, "openvino", None)
+        with pytest.raises(OptionError, match="RAG_PRECISION"):
+            precision_for(PACKAGED_MODEL, "cpu", "int8")
+        assert precision_for(PACKAGED_MODEL, "cpu") == "f32"
 
 
 @pytest.mark.parametrize("name", ["no-such-model-anywhere", "someone/no-such-model", "/no/such/folder"])

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rapidfuzz.distance import OSA
 
 from rag import builder, spelling
 from rag.encoder import Encoder
@@ -131,3 +132,19 @@ def test_a_question_is_asked_in_its_own_spelling_first_and_in_every_other_one() 
 @given(st.text(max_size=60))
 def test_without_other_spellings_a_question_is_asked_as_it_is(question: str) -> None:
     assert respelled(question, ()) == (question,)
+
+
+WORDS_LIKE = st.text("aaeiourrllsstt", min_size=5, max_size=10)
+
+
+@given(term=WORDS_LIKE, vocabulary=st.dictionaries(WORDS_LIKE, st.integers(1, 3), max_size=30), slips=st.booleans())
+def test_words_near_a_term_are_those_that_a_plain_comparison_finds(
+    *, term: str, vocabulary: dict[str, int], slips: bool
+) -> None:
+    expected = []
+    for other, passages in vocabulary.items():
+        apart = OSA.distance(term, other)
+        if other != term and ((slips and apart <= spelling.MOST_WRONG) or spelling.is_same_name(term, other)):
+            expected.append((min(apart, spelling.MOST_WRONG + 1), -passages, other))
+    letter = spelling._letter(vocabulary.items())
+    assert spelling._near(term, letter, slips=slips) == [other for _, _, other in sorted(expected)]
