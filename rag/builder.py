@@ -17,7 +17,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -43,6 +43,7 @@ from rag.errors import (
     IndexLockedError,
     IndexMissingError,
     IndexWriteError,
+    ModelMissingError,
     OptionError,
     SlowFileError,
 )
@@ -135,7 +136,7 @@ def build(
     with _alone(folder), damage_told(folder):
         before, rebuilt = _before(folder, anew=anew)
         tell(Progress("Loading the model", 0, len(found)))
-        card, codec = _prepare(folder, model, encoder.precision_for(model, device, precision))
+        card, codec = _prepare(folder, model, _precision(folder, before, model, device, precision))
         prepared = _prepared(folder, card, before)
         kept_tokens = PASSAGE_TOKENS if before is None else before.settings.passage_tokens
         settings = Settings(card.hash, prepared[CODEC].sha256, passage_tokens or kept_tokens, RULES)
@@ -243,6 +244,18 @@ def _difference(before: Manifest, model: str, settings: Settings) -> str:
     if before.settings.codec != settings.codec:
         return "the model's states are compressed in a new way"
     return "passages are cut in a new way"
+
+
+def _precision(folder: IndexFolder, before: Manifest | None, model: str, device: str, wanted: str) -> str:
+    """What the model is to compute in; where that is left open, what the index was made in, if that goes here too.
+
+    So an index that came from another machine is not embedded anew.
+    """
+    if wanted == "auto" and before is not None and before.model == model:
+        with suppress(ModelMissingError, OptionError):
+            made_in = encoder.read_card(folder.model(before.settings.model)).precision
+            return encoder.precision_for(model, device, made_in)
+    return encoder.precision_for(model, device, wanted)
 
 
 def _prepare(folder: IndexFolder, model: str, precision: str) -> tuple[ModelCard, Codec]:

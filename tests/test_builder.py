@@ -793,6 +793,35 @@ class TestSteps:
             assert left.term_frequency(term) == right.term_frequency(term)
 
 
+@pytest.mark.slow
+def test_in_integers_too_an_index_in_steps_is_as_one_anew_and_keeps_its_precision(
+    newsroom: Newsroom, tmp_path: Path
+) -> None:
+    def build(index: IndexFolder, precision: str) -> BuildReport:
+        return builder.build(newsroom.corpus, index, model=PACKAGED_MODEL, precision=precision, passage_tokens=SMALL)
+
+    def encoded(index: IndexFolder) -> dict[str, list[bytes]]:
+        snapshot = Snapshot(index, read_current(index))
+        return {
+            segment.article(number).path: [
+                each.tobytes() for part in segment.parts(number) for each in (part.vectors, part.codes, part.pieces)
+            ]
+            for segment, live in zip(snapshot.segments, snapshot.live, strict=True)
+            for number in np.flatnonzero(live).tolist()
+        }
+
+    build(newsroom.index, "int8")
+    newsroom.write("new.txt", story(7))
+    stepped = build(newsroom.index, "auto")
+    assert (stepped.rebuilt, stepped.added) == (None, ("new.txt",))
+    other = IndexFolder(tmp_path / "other")
+    shutil.copytree(newsroom.index.models, other.models, copy_function=os.link)
+    build(other, "int8")
+    assert encoded(newsroom.index) == encoded(other)
+    assert build(newsroom.index, "f32").rebuilt == "the model changed, or computes in another precision"
+    assert encoded(newsroom.index) != encoded(other)
+
+
 # Segments by name: how many of their passages count, and how many no longer do.
 segments = st.dictionaries(st.text("abcdef", min_size=3), st.tuples(st.integers(1, 5000), st.integers(0, 500)))
 
