@@ -572,7 +572,7 @@ READING = """
     import os, stat, sys
     from pathlib import Path
     import rag
-import rag.builder
+    import rag.builder
 
     warm, index, corpus, question = sys.argv[1:]
     rag.open(warm).ask(question)  # so that all modules are there: another user may not be let to them
