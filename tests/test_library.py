@@ -572,7 +572,6 @@ READING = """
     import os, stat, sys
     from pathlib import Path
     import rag
-    import rag.builder
 
     warm, index, corpus, question = sys.argv[1:]
     # So that all modules are there: another user may not be let to them.
