@@ -47,14 +47,13 @@ def scale(snapshot: Snapshot, encoder: Encoder, codec: Codec) -> float:
 
 def questions(snapshot: Snapshot) -> tuple[str, ...]:
     """Questions from the sentences of a sample of the articles, always the same for the same articles."""
-    identities = [
-        (int(identity), segment, number)
-        for segment, live in zip(snapshot.segments, snapshot.live, strict=True)
-        for number, identity in enumerate(segment.identities)
-        if live[number]
-    ]
     # An id is a hash of the content: the lowest are a sample drawn at random once and for all.
-    drawn = sorted(identities, key=lambda row: row[0])[:QUESTIONS]
+    lowest = []
+    for segment, live in zip(snapshot.segments, snapshot.live, strict=True):
+        numbers = np.flatnonzero(live)
+        first = numbers[np.argsort(segment.identities[numbers], kind="stable")[:QUESTIONS]]
+        lowest += [(int(segment.identities[number]), segment, int(number)) for number in first]
+    drawn = sorted(lowest, key=lambda row: row[0])[:QUESTIONS]
     each = -(-QUESTIONS // max(1, len(drawn)))
     asked = []
     for _, segment, number in drawn:

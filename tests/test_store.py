@@ -443,6 +443,7 @@ def _manifest(folder: IndexFolder, uses: tuple[SegmentUse, ...], passages: int, 
         languages=("en",),
         failed=0,
         vectors="SQfp16",
+        recall=1.0,
         versions={},
         prepared={},
         scale=1.0,
@@ -634,11 +635,11 @@ class TestDamage:
             b"{}",
             b"null",
             b'{"generation": 1}',
-            b'{"format": 3}',
-            b'{"format": 3, "generation": "x", "manifest": {}}',
-            b'{"format": 3, "generation": 1, "manifest": {"bytes": 0, "sha256": ""}}',
-            b'{"format": 3, "generation": null, "manifest": null}',
-            b'{"format": 3, "generation": [1], "manifest": {"bytes": 0, "sha256": "", "more": 1}}',
+            b'{"format": 4}',
+            b'{"format": 4, "generation": "x", "manifest": {}}',
+            b'{"format": 4, "generation": 1, "manifest": {"bytes": 0, "sha256": ""}}',
+            b'{"format": 4, "generation": null, "manifest": null}',
+            b'{"format": 4, "generation": [1], "manifest": {"bytes": 0, "sha256": "", "more": 1}}',
         ],
     )
     def test_garbage_in_the_pointer_is_damage(self, copied: IndexFolder, garbage: bytes) -> None:
@@ -659,7 +660,7 @@ class TestDamage:
                 except (IndexDamagedError, IndexFormatError):
                     continue
 
-    @pytest.mark.parametrize("number", [0, 1, 2, 4, "3", None])
+    @pytest.mark.parametrize("number", [0, 1, 2, 3, 5, "4", None])
     def test_another_format_is_refused_with_both_numbers_and_the_cure(
         self, copied: IndexFolder, number: object
     ) -> None:
@@ -667,7 +668,7 @@ class TestDamage:
         put(copied.current, json.dumps(pointer).encode())
         with pytest.raises(IndexFormatError, match="run `rag build`") as raised:
             read_current(copied)
-        assert (raised.value.found, raised.value.wanted) == (number, 3)
+        assert (raised.value.found, raised.value.wanted) == (number, 4)
 
 
 class TestLargeFiles:

@@ -27,8 +27,7 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> SentenceVectors:
     writer = VectorWriter(DIMENSIONS)
     for part in (VECTORS[:300], VECTORS[300:300], VECTORS[300:]):
         writer.add(part)
-    writer.save(file)
-    return SentenceVectors(file)
+    return SentenceVectors(file, writer.save(file))
 
 
 def test_vectors_are_kept_as_the_nearest_16_bit_floats_in_their_order(written: SentenceVectors) -> None:
@@ -80,7 +79,7 @@ def test_cosines_of_16_bit_floats_are_those_of_32_bit_floats_to_a_thousandth(wri
 def test_an_index_of_one_sentence_finds_it(tmp_path: Path) -> None:
     writer = VectorWriter(DIMENSIONS)
     writer.add(VECTORS[:1])
-    writer.save(tmp_path / "one.faiss")
-    numbers, cosines = SentenceVectors(tmp_path / "one.faiss").nearest(VECTORS[0], 10, np.array([True]))
+    card = writer.save(tmp_path / "one.faiss")
+    numbers, cosines = SentenceVectors(tmp_path / "one.faiss", card).nearest(VECTORS[0], 10, np.array([True]))
     assert numbers.tolist() == [0]
     assert cosines[0] == pytest.approx(1, abs=1e-3)

@@ -92,11 +92,11 @@ class RowWriter(Generic[Scalar]):
     def __init__(self, file: Path, dtype: type[Scalar]) -> None:
         self._file = file
         self._opened = file.open("wb")
-        self._dtype = np.dtype(dtype)
+        self.dtype = np.dtype(dtype)
 
     def add(self, rows: np.ndarray[tuple[int, ...], np.dtype[Scalar]]) -> None:
         """Append rows, one array with any number of them."""
-        self._opened.write(np.ascontiguousarray(rows, self._dtype).tobytes())
+        self._opened.write(np.ascontiguousarray(rows, self.dtype).tobytes())
 
     def close(self) -> None:
         """Close the file, and write beside a large one the hashes of its blocks."""
