@@ -35,9 +35,9 @@ from rag.store import IndexFolder, Segment, Snapshot, read_current
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 PER_ARTICLE = 9.75
-QUESTIONS, BEST = 200, 10
-# Exact scores are given to so many passages by sentences, and by terms, of which the true candidates are a part.
-WIDELY = 60
+QUESTIONS, COMPARED, BEST = 200, 30, 10
+# Of each segment the passages of so many of the nearest sentences get exact vectors; the true candidates are there.
+WIDELY = 100
 
 Step = Callable[[Path, int], Mapping[str, float | int | str]]
 
@@ -134,15 +134,14 @@ def kept(folder: Path, articles: int) -> dict[str, float | int | str]:
     model = index.model(manifest.settings.model)
     encoder, codec = load(model), Codec.load(model / builder.CODEC)
     shares, right, coded = [], [], []
-    for number, text in stand_in.News().questions(QUESTIONS // 2, articles):
+    for number, text in stand_in.News().questions(COMPARED, articles):
         encoded = encoder.question(text)
         query = search.prepare(text, encoded, codec, snapshot)
         found = search.search(query, codec, snapshot, BEST)
         ours = [(hit.segment, hit.passage) for hit in found]
-        truly = exact(query, encoded, encoder, snapshot)
+        truly, states_as_kept = exact(query, encoded, encoder, codec, snapshot)
         shares.append(len({*ours} & {*truly}) / len(truly))
-        wide = exact(query, encoded, encoder, snapshot, codec)
-        coded.append(len({*ours} & {*wide}) / len(wide))
+        coded.append(len({*ours} & {*states_as_kept}) / len(truly))
         title = [article_of(snapshot.segments[place], passage) for place, passage in ours[:1]]
         right.append(title == [number])
     return {"kept": float(np.mean(shares)), "kept_but_states": float(np.mean(coded)), "hit": float(np.mean(right))}
@@ -153,58 +152,54 @@ Place = tuple[int, int]
 
 
 def exact(
-    query: search.Query, encoded: TokenStates, encoder: Encoder, snapshot: Snapshot, codec: Codec | None = None
-) -> list[Place]:
-    """The first ten by exact sentence vectors, and by uncompressed states where no codec is given."""
-    vectors: dict[Place, Floats] = {}
-    by_sentence: list[tuple[float, Place]] = []
+    query: search.Query, encoded: TokenStates, encoder: Encoder, codec: Codec, snapshot: Snapshot
+) -> tuple[list[Place], list[Place]]:
+    """The first ten by exact sentence search: with uncompressed states, and with those of the index."""
+    wide: list[Place] = []
     by_terms: list[tuple[float, Place]] = []
     for place, (segment, live) in enumerate(zip(snapshot.segments, snapshot.live, strict=True)):
-        sentences, _ = segment.vectors.exhaustive(query.vector, search.SENTENCES * WIDELY, segment.sentence_mask(live))
-        passages = segment.passages_of(sentences[: 2 * WIDELY])
-        for passage in passages.tolist():
-            article, found = segment.cited(passage)
-            spans = [segment.sentence(number) for number in range(found.first, found.last)]
-            own = encoder.sentences([article.text[span.start : span.end] for span in spans])
-            vectors[place, passage] = own
-            by_sentence.append((float((own @ query.vector).max()), (place, passage)))
+        allowed = None if live.all() else segment.sentence_mask(live)
+        sentences, _ = segment.vectors.exhaustive(query.vector, search.SENTENCES * search.CANDIDATES, allowed)
+        wide += [(place, passage) for passage in segment.passages_of(sentences[:WIDELY]).tolist()]
         terms = [term for word in query.words for term in word]
-        some = segment.fulltext.matches(terms, search.BROUGHT * search.CANDIDATES, live)
+        some = segment.fulltext.matches(terms, search.BROUGHT * search.CANDIDATES, None if live.all() else live)
         scores = search.bm25(query, snapshot, segment, some)
         by_terms += [(float(score), (place, int(passage))) for score, passage in zip(scores, some, strict=True)]
-    chosen = {each for listed in (by_sentence, by_terms) for _, each in sorted(listed)[-search.CANDIDATES :]}
-    scored = [(total(each, query, encoded, encoder, snapshot, vectors, codec), each) for each in chosen]
-    return [each for _, each in sorted(scored, reverse=True)[:BEST]]
+    found = {each for _, each in sorted(by_terms)[-search.CANDIDATES :]}
+    vectors = exact_vectors([*{*wide, *found}], encoder, snapshot)
+    cosines = {each: float((held @ query.vector).max()) for each, held in vectors.items()}
+    chosen = found | {*sorted(wide, key=lambda each: cosines[each])[-search.CANDIDATES :]}
+    rankings: tuple[list[tuple[float, Place]], list[tuple[float, Place]]] = ([], [])
+    for each in chosen:
+        segment, passage = snapshot.segments[each[0]], np.array([each[1]])
+        article, held = segment.cited(each[1])
+        codes, places, begins = segment.states_of(passage)
+        runs = interaction.runs(places, begins)
+        [states] = [read.states for read in encoder.passages([article.text[held.start : held.end]])]
+        uncompressed = np.maximum.reduceat(encoded.states @ states.T, runs.begins, axis=1)
+        rest = search.WEIGHT_S * cosines[each] + search.WEIGHT_B * float(
+            search.bm25(query, snapshot, segment, passage)[0]
+        )
+        for ranking, met in zip(
+            rankings, (uncompressed, codec.best_cosines(query.states, codes, runs.begins)), strict=True
+        ):
+            late = interaction.late_interaction(met, query.weights, query.named, runs)
+            ranking.append((float(late[0]) + rest, each))
+    first, second = ([each for _, each in sorted(ranking, reverse=True)[:BEST]] for ranking in rankings)
+    return first, second
 
 
-def total(
-    place: Place,
-    query: search.Query,
-    encoded: TokenStates,
-    encoder: Encoder,
-    snapshot: Snapshot,
-    vectors: Mapping[Place, Floats],
-    codec: Codec | None,
-) -> float:
-    """The score of one passage."""
-    segment, passage = snapshot.segments[place[0]], np.array([place[1]])
-    article, found = segment.cited(place[1])
-    codes, places, begins = segment.states_of(passage)
-    runs = interaction.runs(places, begins)
-    if codec is None:
-        [states] = [each.states for each in encoder.passages([article.text[found.start : found.end]])]
-        cosines = np.maximum.reduceat(encoded.states @ states.T, runs.begins, axis=1)
-    else:
-        cosines = codec.best_cosines(query.states, codes, runs.begins)
-    own = vectors.get(place)
-    if own is None:
+def exact_vectors(places: Sequence[Place], encoder: Encoder, snapshot: Snapshot) -> dict[Place, Floats]:
+    """The vectors of the sentences of passages, made anew."""
+    written, lengths = [], []
+    for place, passage in places:
+        segment = snapshot.segments[place]
+        article, found = segment.cited(passage)
         spans = [segment.sentence(number) for number in range(found.first, found.last)]
-        own = encoder.sentences([article.text[span.start : span.end] for span in spans])
-    late = float(interaction.late_interaction(cosines, query.weights, query.named, runs)[0])
-    sentence = float((own @ query.vector).max())
-    return (
-        late + search.WEIGHT_S * sentence + search.WEIGHT_B * float(search.bm25(query, snapshot, segment, passage)[0])
-    )
+        written += [article.text[span.start : span.end] for span in spans]
+        lengths.append(len(spans))
+    made = np.split(encoder.sentences(written), np.cumsum(lengths)[:-1])
+    return dict(zip(places, made, strict=True))
 
 
 def article_of(segment: Segment, passage: int) -> int:

@@ -251,8 +251,9 @@ class Embedding:
         begins = np.cumsum(counts) - counts
         owner = np.repeat(np.arange(len(runs)), counts)
         ends = own[self._news.first] + own[self._news.last]
-        sums = np.add.reduceat(own[held], begins) + ends
-        states = own[held] + (sums / (counts + 2)[:, None].astype(np.float32))[owner]
+        states = own[held]
+        sums = summed(states, counts) + ends
+        states += (sums / (counts + 2)[:, None].astype(np.float32))[owner]
         states += moving[_moved(held, np.arange(len(held)) - begins[owner] + 2)]
         states /= np.linalg.norm(states, axis=1, keepdims=True)
         steps = np.rint((states - codec.low) / codec.step).clip(0, states_room.STEPS - 1).astype(np.uint8)
@@ -271,10 +272,16 @@ class Embedding:
         begins = np.cumsum(lengths) - lengths
         places = np.arange(len(held)) - np.repeat(begins, lengths) + 2
         first, last = np.int64(self._news.first), np.int64(self._news.last)
-        sums = 2 * (np.add.reduceat(self._own[held], begins) + self._own[first] + self._own[last])
-        sums += np.add.reduceat(self._noise[_moved(held, places)], begins)
+        sums = summed(2 * self._own[held] + self._noise[_moved(held, places)], lengths)
+        sums += 2 * (self._own[first] + self._own[last])
         sums += self._noise[_moved(first, np.int64(1))] + self._noise[_moved(np.full(len(lengths), last), lengths + 2)]
         return np.asarray(sums / np.linalg.norm(sums, axis=1, keepdims=True), np.float32)
+
+
+def summed(rows: Floats, lengths: Integers) -> Floats:
+    """The sums of runs of rows, one after the other; quicker than ``np.add.reduceat``."""
+    owner = np.repeat(np.arange(len(lengths)), lengths)
+    return np.asarray((owner == np.arange(len(lengths))[:, None]).astype(np.float32) @ rows, np.float32)
 
 
 def _model(rows: Floats) -> openvino.Model:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import logging
+import math
 import shutil
 import sys
 import time
@@ -97,6 +98,8 @@ FULL_PASSAGES = 131_072
 ARTICLES_COPIED = 1_024
 # A segment is written again once this share of its passages no longer counts.
 MOST_GONE = 0.25
+# The scale of an index is measured again once this share of its passages is another.
+UNCALIBRATED = 0.002
 # What a build may write again of other builds' passages, so that a small one stays quick: so many, and so many more
 # for each passage that it adds.
 REWRITTEN, REWRITTEN_EACH = 8_192, 4
@@ -185,12 +188,13 @@ def build(
                     survey=survey,
                     duplicates=duplicates,
                 )
-                if before is not None and manifest.segments == before.segments:
-                    scale = before.scale
+                changed = _changed(current, segments)
+                if before is not None and current is not None and changed <= UNCALIBRATED * manifest.passages:
+                    manifest = replace(manifest, scale=before.scale, uncalibrated=changed)
                 else:
                     tell(Progress("Trying the index", len(found), len(found)))
                     scale = calibration.scale(Snapshot(folder, manifest, current), writer.encoder, codec)
-                manifest = replace(manifest, scale=scale)
+                    manifest = replace(manifest, scale=scale)
                 told = _told(duplicates, {use.name: segment for use, segment in segments.items()})
                 commit(folder, manifest)
                 clear(folder, manifest, before)
@@ -766,6 +770,19 @@ def _manifest(  # noqa: PLR0913  one parameter a fact
         files=write_files(folder, number, survey.records),
         duplicates=write_duplicates(folder, number, duplicates),
         scale=calibration.UNKNOWN,
+        uncalibrated=0,
+    )
+
+
+def _changed(before: Snapshot | None, segments: Mapping[SegmentUse, Segment]) -> int:
+    """How many passages have come or gone since the scale was measured, as far as articles are others."""
+    if before is None:
+        return sys.maxsize
+    was = [segment.identities[live] for segment, live in zip(before.segments, before.live, strict=True)]
+    now = [np.delete(segment.identities, use.removed + use.hidden) for use, segment in segments.items()]
+    others = len(np.setxor1d(np.concatenate(was), np.concatenate(now)))
+    return before.manifest.uncalibrated + math.ceil(
+        others * before.manifest.passages / max(1, before.manifest.articles)
     )
 
 

@@ -24,7 +24,7 @@ from rag.store import Snapshot
 
 QUESTIONS = 60
 KEPT = 0.4
-MOST_SENTENCES = 4_000
+MOST_SENTENCES, FEW_SENTENCES = 4_000, 16
 # A sentence with fewer terms leaves too little to ask.
 FEWEST_TERMS = 6
 UNKNOWN = 1.7
@@ -60,8 +60,8 @@ def questions(snapshot: Snapshot) -> tuple[str, ...]:
         article = segment.article(number)
         text = article.text
         spans = segment.sentences_in(number)
-        # Of a very long article every so many sentences are enough.
-        spans = spans[:: 1 + len(spans) // MOST_SENTENCES]
+        # Of a very long article, and of one of many, every so many sentences are enough.
+        spans = spans[:: 1 + len(spans) // (MOST_SENTENCES if each > 1 else FEW_SENTENCES)]
         made = filter(None, (question(text[span.start : span.end], article.language) for span in spans))
         asked += sorted(made, key=lexical.term_id)[:each]
     return tuple(asked[:QUESTIONS])

@@ -194,7 +194,8 @@ def _folded(text: str) -> Iterator[str]:
 
 
 def _hashed(words: Sequence[str]) -> _Hashes:
-    return _mixed(np.array([zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in words], np.uint64))
+    known = {word: zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in set(words)}
+    return _mixed(np.array([known[word] for word in words], np.uint64))
 
 
 def _minhash(pairs: _Hashes) -> Ids:

@@ -270,10 +270,9 @@ def bm25(query: Query, snapshot: Snapshot, segment: Segment, passages: Integers)
 def score(query: Query, codec: Codec, snapshot: Snapshot, segment: Segment, passages: Integers) -> Scored:
     """The parts of the scores of these passages, of which there is at least one."""
     codes, places, begins = segment.states_of(passages)
-    vectors, firsts = segment.vectors_of(passages)
+    sentences, firsts = segment.cosines_of(passages, query.vector)
     found = interaction.runs(places, begins)
     cosines = codec.best_cosines(query.states, codes, found.begins)
-    sentences = np.asarray(vectors @ query.vector, np.float32)
     return Scored(
         passages=passages,
         late_interaction=interaction.late_interaction(cosines, query.weights, query.named, found),

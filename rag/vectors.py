@@ -78,6 +78,8 @@ class VectorWriter:
         """Append vectors, float32 (n, d) of length 1."""
         if not len(vectors):
             return
+        # An article's sentences are too few to be shared among threads.
+        faiss.omp_set_num_threads(1)
         self._flat.add(np.ascontiguousarray(vectors, np.float32))
         if self._flat.ntotal > (self._large if self._codes is None else _AT_ONCE):
             self._encode()
@@ -100,11 +102,15 @@ class VectorWriter:
             return VectorCard(EXACT)
         self._encode()
         index, card = _lists(np.concatenate(self._codes), self._dimensions)
-        faiss.write_index(index, str(path))
+        turned = faiss.LinearTransform(self._dimensions, self._dimensions, False)  # noqa: FBT003  FAISS names nothing
+        faiss.copy_array_to_vector(np.ascontiguousarray(_rotation(self._dimensions).T).ravel(), turned.A)
+        turned.is_trained = True
+        faiss.write_index(faiss.IndexPreTransform(turned, index), str(path))
         return card
 
     def _encode(self) -> None:
         """Turn the 16-bit floats at hand into codes."""
+        faiss.omp_set_num_threads(os.cpu_count() or 1)
         self._codes = self._codes if self._codes is not None else []
         quantizer = _quantizer(self._dimensions)
         for begin in range(0, self._flat.ntotal, _AT_ONCE):
@@ -118,13 +124,17 @@ class SentenceVectors:
 
     def __init__(self, path: Path, card: VectorCard) -> None:
         self.card = card
-        # Lists are mapped by one flag of FAISS, flat codes by another.
-        flag = faiss.IO_FLAG_MMAP if card.lists else faiss.IO_FLAG_MMAP_IFC
-        # SWIG's stubs know no more of it than that it is an index.
-        index: Any = faiss.read_index(str(path), flag)
+        # Lists are mapped by one flag of FAISS, flat codes by another. SWIG's stubs know no more of what is read than
+        # that it is an index.
+        index: Any = faiss.read_index(str(path), faiss.IO_FLAG_MMAP if card.lists else faiss.IO_FLAG_MMAP_IFC)
+        self._whole = self._index = index
+        self._rotation: Floats | None = None
         if card.lists:
-            index.make_direct_map()
-        self._index = index
+            self._index = faiss.downcast_index(faiss.extract_index_ivf(index))
+            self._index.make_direct_map()
+            turned: Any = faiss.downcast_VectorTransform(index.chain.at(0))
+            rotation = faiss.vector_to_array(turned.A)
+            self._rotation = np.ascontiguousarray(rotation.reshape(index.d, index.d).T)
 
     def __len__(self) -> int:
         return int(self._index.ntotal)
@@ -145,37 +155,46 @@ class SentenceVectors:
     def _search(self, question: Floats, count: int, allowed: Mask | None, probes: int) -> tuple[Integers, Floats]:
         # One question is one row of work: a second thread would only spin, and hold up the other libraries' threads.
         faiss.omp_set_num_threads(1)
-        parameters: faiss.SearchParameters | faiss.SearchParametersIVF | None = None
+        chosen = {}
         if allowed is not None:
             bits = np.packbits(allowed, bitorder="little")
-            selector = faiss.IDSelectorBitmap(len(allowed), faiss.swig_ptr(bits))
+            chosen["sel"] = faiss.IDSelectorBitmap(len(allowed), faiss.swig_ptr(bits))
         # SWIG's stubs leave these arguments out.
-        if self.card.lists:
-            chosen = {} if allowed is None else {"sel": selector}
+        parameters: faiss.SearchParameters | faiss.SearchParametersIVF | None = None
+        if self._rotation is not None:
             parameters = faiss.SearchParametersIVF(nprobe=probes, **chosen)  # type: ignore[call-arg]
-            asked = question @ _rotation(len(question))
-        else:
-            asked = question
-            if allowed is not None:
-                parameters = faiss.SearchParameters(sel=selector)  # type: ignore[call-arg]
+        elif chosen:
+            parameters = faiss.SearchParameters(**chosen)
+        asked = self._rotated(question)
         cosines, numbers = self._index.search(asked[None], min(count, len(self)), params=parameters)
         found = numbers[0] >= 0
         return numbers[0][found], cosines[0][found] * np.float32(self.card.gain)
+
+    def cosines(self, numbers: Integers, question: Floats) -> Floats:
+        """The cosines of these sentences with a question vector, float32 (d,): float32 (n,)."""
+        if not len(numbers):
+            return np.empty(0, np.float32)
+        # A question is turned once, rather than each vector back.
+        found: Floats = self._index.reconstruct_batch(numbers) @ self._rotated(question)
+        return np.asarray(found * np.float32(self.card.gain), np.float32)
 
     def take(self, numbers: Integers) -> Floats:
         """The vectors of these sentences, those that are codes as near as these say: float32 (n, d)."""
         if not len(numbers):
             return np.empty((0, self._index.d), np.float32)
         found = np.asarray(self._index.reconstruct_batch(numbers), np.float32)
-        if not self.card.lists:
+        if self._rotation is None:
             return found
-        return np.asarray(found @ _rotation(self._index.d).T * np.float32(self.card.gain), np.float32)
+        return np.asarray(found @ self._rotation.T * np.float32(self.card.gain), np.float32)
 
     def codes(self, numbers: Integers) -> Bytes:
         """The codes of these sentences of a segment that has lists: uint8 (n, bytes)."""
         found = np.asarray(self._index.reconstruct_batch(numbers), np.float32)
         # A code book's entry is the nearest one to itself.
         return _encoded(self._index.pq, found)
+
+    def _rotated(self, question: Floats) -> Floats:
+        return question if self._rotation is None else question @ self._rotation
 
 
 def _flat(dimensions: int) -> faiss.IndexScalarQuantizer:

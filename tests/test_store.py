@@ -447,6 +447,7 @@ def _manifest(folder: IndexFolder, uses: tuple[SegmentUse, ...], passages: int, 
         versions={},
         prepared={},
         scale=1.0,
+        uncalibrated=0,
         files=Checksum(0, ""),
         duplicates=write_duplicates(folder, number, ()),
     )

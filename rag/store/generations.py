@@ -157,7 +157,8 @@ class Manifest:
     count. ``vectors`` is how most of the sentences' vectors are kept, and ``recall``
     the least share of the nearest ones that is found in a segment (rag.vectors).
     ``prepared`` are the files of its prepared model; ``scale`` is what questions
-    that the articles answer score among them (rag.calibration).
+    that the articles answer score among them (rag.calibration),
+    measured before the last ``uncalibrated`` passages came or went.
     """
 
     number: int
@@ -177,6 +178,7 @@ class Manifest:
     files: Checksum
     duplicates: Checksum
     scale: float
+    uncalibrated: int
 
 
 def read_current(folder: IndexFolder) -> Manifest:

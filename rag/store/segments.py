@@ -170,6 +170,7 @@ class SegmentWriter:
         self._terms = self._rows("terms.bin", np.uint32)
         self._begins = self._rows("begins.bin", np.int64)
         self._frequencies = np.zeros(vocabulary, np.int32)
+        self._term_ids: dict[str, int] = {}
         self.articles = self.passages = self.sentences = self._piece_count = self._term_count = 0
 
     def add(self, article: Article, parts: Iterable[EncodedArticle]) -> None:
@@ -273,7 +274,9 @@ class SegmentWriter:
         self._passages.add(np.array([passage.start, passage.end, *within], np.int32))
         self._prints.add(np.frombuffer(fingerprint(text), np.uint8))
         terms = lexical.terms(text, article.language)
-        ids = np.array([lexical.term_id(term) for term in terms], np.uint32)
+        for term in set(terms).difference(self._term_ids):
+            self._term_ids[term] = lexical.term_id(term)
+        ids = np.array([self._term_ids[term] for term in terms], np.uint32)
         self._begins.add(np.array([self._piece_count, self._term_count], np.int64))
         self._terms.add(ids)
         self._term_count += len(ids)
@@ -548,6 +551,11 @@ class Segment:
         """The vectors of the passages' sentences, and where each passage begins."""
         runs = [tuple(self.passages[passage, 2:].tolist()) for passage in passages]
         return self.vectors.take(np.concatenate([np.arange(*run) for run in runs])), _begins(runs)
+
+    def cosines_of(self, passages: Integers, question: Floats) -> tuple[Floats, Integers]:
+        """The cosines of the passages' sentences with a question vector, and where each passage begins."""
+        runs = [tuple(self.passages[passage, 2:].tolist()) for passage in passages]
+        return self.vectors.cosines(np.concatenate([np.arange(*run) for run in runs]), question), _begins(runs)
 
     # What answers and builds read.
 
