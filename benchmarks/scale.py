@@ -73,7 +73,9 @@ def build(folder: Path, articles: int) -> dict[str, float | int | str]:
     stand_in.prepare(index.models, news)
     with watched() as most:
         began = time.perf_counter()
-        report = builder.build(folder / "corpus", index, model=stand_in.NAME, embed=stand_in.Embedding(news))
+        report = builder.build(
+            folder / "corpus", index, model=stand_in.NAME, making=builder.Making(stand_in.Embedding(news))
+        )
         seconds = time.perf_counter() - began
     manifest = read_current(index)
     held = {use.name: size_of(index.segments / use.name) for use in manifest.segments}
@@ -215,16 +217,16 @@ def change(folder: Path, articles: int) -> dict[str, float | int | str]:
     file = folder / "corpus" / "added.jsonl"
     known = {"title": made.title, "source": made.source, "published": made.published, "language": "en"}
     file.write_text(json.dumps({**known, "text": made.text}) + "\n", encoding="utf-8")
-    embed = stand_in.Embedding(news)
+    making = builder.Making(stand_in.Embedding(news))
     try:
         began = time.perf_counter()
-        report = builder.build(folder / "corpus", index, model=stand_in.NAME, embed=embed)
+        report = builder.build(folder / "corpus", index, model=stand_in.NAME, making=making)
         added = time.perf_counter() - began
         assert report.added == (file.name,)
     finally:
         file.unlink()
     began = time.perf_counter()
-    report = builder.build(folder / "corpus", index, model=stand_in.NAME, embed=embed)
+    report = builder.build(folder / "corpus", index, model=stand_in.NAME, making=making)
     removed = time.perf_counter() - began
     assert report.removed == (file.name,)
     return {"add_s": added, "remove_s": removed}

@@ -80,6 +80,7 @@ from rag.store import (
     write_files,
 )
 from rag.types import Article, BuildReport, Changes, Duplicate, EncodedArticle, Failure, Progress, Text
+from rag.vectors import LARGE
 
 _log = logging.getLogger(__name__)
 
@@ -113,6 +114,17 @@ Embed = Callable[[Sequence[Text], encoder.Encoder, Codec, int, embedding.Tell | 
 """Makes the parts of texts, as ``rag.embedding.embed`` does."""
 
 
+@dataclass(frozen=True, slots=True)
+class Making:
+    """How segments are made: ``embed`` makes passages and vectors, and from ``large`` sentences on these are codes."""
+
+    embed: Embed = embed
+    large: int = LARGE
+
+
+_MAKING = Making()
+
+
 def build(
     corpus: Path,
     folder: IndexFolder,
@@ -122,7 +134,7 @@ def build(
     passage_tokens: int | None = None,
     anew: bool = False,
     progress: Tell | None = None,
-    embed: Embed = embed,
+    making: Making = _MAKING,
 ) -> BuildReport:
     """Bring the index up to date with the corpus.
 
@@ -134,7 +146,7 @@ def build(
         passage_tokens: the most cl100k_base tokens of a passage; None for what the index has, or 240.
         anew: take nothing from the index that is there.
         progress: is told of each step.
-        embed: makes the passages and their vectors.
+        making: how segments are made.
 
     Raises:
         CorpusError: there is nothing to index; the index stays as it was.
@@ -164,7 +176,7 @@ def build(
         current = None if before is None or rebuilt else Snapshot(folder, before)
         shelf = _shelf(folder, settings, current, trusted=before is not None or not rebuilt)
         steps = _Steps(tell, len(found))
-        with closing(_Writer(folder, settings, (card, codec, device), shelf, steps, embed)) as writer:
+        with closing(_Writer(folder, settings, (card, codec, device), shelf, steps, making)) as writer:
             survey = _Survey(_live(current, records), writer)
             _take_in(corpus, found, records, None if current is None else before, survey, steps)
             uses = _uses(current, survey.kept) + writer.finish()
@@ -559,9 +571,9 @@ class _Writer:
         model: tuple[ModelCard, Codec, str],
         shelf: Sequence[Segment],
         steps: _Steps,
-        embed: Embed,
+        making: Making,
     ) -> None:
-        self._folder, self._settings, self._shelf, self._steps, self._embed = folder, settings, shelf, steps, embed
+        self._folder, self._settings, self._shelf, self._steps, self._making = folder, settings, shelf, steps, making
         self._card, self._codec, self._device = model
         self._waiting: list[Article] = []
         self._characters = 0
@@ -594,7 +606,8 @@ class _Writer:
         if self._writing is None:
             self._path = self._folder.segments / uuid.uuid4().hex[:12]
             self._writing = SegmentWriter(
-                self._path, self._settings, self._card.dimensions, self._codec.width, self._card.vocabulary
+                *(self._path, self._settings, self._card.dimensions, self._codec.width, self._card.vocabulary),
+                large=self._making.large,
             )
         return self._writing
 
@@ -629,7 +642,7 @@ class _Writer:
             self._steps.embedding(new[text].path, done, passages)
 
         texts = [Text(article.text, article.language) for article in new]
-        parts = self._embed(texts, self.encoder, self._codec, self._settings.passage_tokens, tell)
+        parts = self._making.embed(texts, self.encoder, self._codec, self._settings.passage_tokens, tell)
         for _, own in groupby(parts, key=lambda part: part.text):
             yield self._counted(part.encoded for part in own)
 

@@ -110,7 +110,7 @@ class VectorWriter:
 
     def _encode(self) -> None:
         """Turn the 16-bit floats at hand into codes."""
-        faiss.omp_set_num_threads(os.cpu_count() or 1)
+        _share(self._flat.ntotal)
         self._codes = self._codes if self._codes is not None else []
         quantizer = _quantizer(self._dimensions)
         for begin in range(0, self._flat.ntotal, _AT_ONCE):
@@ -197,6 +197,11 @@ class SentenceVectors:
         return question if self._rotation is None else question @ self._rotation
 
 
+def _share(vectors: int) -> None:
+    """Have FAISS work on so many vectors with as many threads as are worth it."""
+    faiss.omp_set_num_threads((os.cpu_count() or 1) if vectors > _AT_ONCE else 1)
+
+
 def _flat(dimensions: int) -> faiss.IndexScalarQuantizer:
     return faiss.IndexScalarQuantizer(dimensions, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
 
@@ -237,10 +242,10 @@ def _decoded(quantizer: faiss.ProductQuantizer, codes: Bytes) -> Floats:
 def _lists(codes: Bytes, dimensions: int) -> tuple[faiss.IndexIVFPQ, VectorCard]:
     """Codes in lists around centroids, and how many of these are to be looked through."""
     quantizer = _quantizer(dimensions)
-    count = 1 << max(0, round(np.log2(2 * np.sqrt(len(codes)))))
+    count = 1 << min(round(np.log2(2 * np.sqrt(len(codes)))), int(np.log2(len(codes))))
     drawn = np.random.default_rng(_SEED)
     sample = np.sort(drawn.choice(len(codes), min(len(codes), _SAMPLED * count), replace=False))
-    faiss.omp_set_num_threads(os.cpu_count() or 1)
+    _share(len(codes))
     means = faiss.Kmeans(dimensions, count, niter=_ROUNDS, seed=_SEED, spherical=True, min_points_per_centroid=1)
     means.train(_decoded(quantizer, codes[sample]))
     coarse = cast("Any", faiss.IndexFlatIP(dimensions))  # SWIG's stubs know little of it

@@ -160,6 +160,46 @@ class TestSegment:
         assert segment.with_text(text_key("of none of them", None)) is None
 
     @quick
+    @given(corpora, corpora, st.integers(0, 31), st.sampled_from([0, 1000]))
+    def test_articles_copied_from_other_segments_are_as_if_written_there(
+        self, fresh: Callable[[], Path], first: list[Made], second: list[Made], kept: int, large: int
+    ) -> None:
+        numbers = [number for number in range(len(first)) if kept >> number & 1]
+        copied, at_once = (SegmentWriter(fresh(), SETTINGS, DIMENSIONS, WIDTH, VOCABULARY, large) for _ in range(2))
+        for several, chosen in ((first, numbers), (second, range(len(second)))):
+            copied.copy(write(fresh(), several), chosen)
+            for number in chosen:
+                at_once.add(several[number].article, (several[number].encoded,))
+        cards = copied.finish(), at_once.finish()
+        # SQLite and tantivy lay the same content out in their own ways.
+        told = [
+            {name: said for name, said in card.files.items() if name.endswith((".bin", ".faiss"))} for card in cards
+        ]
+        assert told[0] == told[1]
+        ours, theirs = Segment(copied.folder), Segment(at_once.folder)
+        assert (ours.infos(), ours.places()) == (theirs.infos(), theirs.places())
+        assert ours.fulltext.vocabulary("") == theirs.fulltext.vocabulary("")
+
+    def test_a_term_whose_number_another_one_has_too_is_copied(self, fresh: Callable[[], Path], example: Made) -> None:
+        # The two have one CRC-32.
+        text = "plumless buckeroo"
+        assert lexical.term_id("plumless") == lexical.term_id("buckeroo")
+        encoded = replace(
+            example.encoded,
+            sentences=(Sentence(0, len(text)),),
+            passages=(Passage(0, len(text), 0, 1),),
+            vectors=example.encoded.vectors[:1],
+            lengths=np.array([len(example.encoded.pieces)]),
+        )
+        article = replace(example.article, text=text, language="en")
+        segment = write(fresh(), [Made(article, encoded)])
+        assert "" in segment.term_names().values()
+        writer = SegmentWriter(fresh(), SETTINGS, DIMENSIONS, WIDTH, VOCABULARY)
+        writer.copy(segment, [0])
+        writer.finish()
+        assert Segment(writer.folder).fulltext.vocabulary("") == segment.fulltext.vocabulary("")
+
+    @quick
     @given(corpora, st.integers(1, 3))
     def test_an_article_that_comes_in_parts_is_the_same(
         self, fresh: Callable[[], Path], several: list[Made], most: int

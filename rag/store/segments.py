@@ -144,7 +144,7 @@ class SegmentWriter:
         self, folder: Path, settings: Settings, dimensions: int, width: int, vocabulary: int, large: int = LARGE
     ) -> None:
         folder.mkdir(parents=True)
-        self._folder, self._settings, self._width = folder, settings, width
+        self.folder, self._settings, self._width = folder, settings, width
         self._opened = ExitStack()
         try:
             with _refusals():
@@ -290,13 +290,13 @@ class SegmentWriter:
         self._begins.add(np.array([self._piece_count, self._term_count], np.int64))
         self._rows("piecefreq.bin", np.int32).add(self._frequencies)
         with _refusals():
-            vectors = self._vectors.save(self._folder / VECTORS)
+            vectors = self._vectors.save(self.folder / VECTORS)
             self._fulltext.close()
             self._database.execute("COMMIT")
         self._opened.close()
         # Tantivy's lock files are empty and come and go.
-        files = [file for file in sorted(self._folder.rglob("*")) if file.is_file() and file.suffix != ".lock"]
-        readable = (self._folder / "ids.bin").stat().st_mode
+        files = [file for file in sorted(self.folder.rglob("*")) if file.is_file() and file.suffix != ".lock"]
+        readable = (self.folder / "ids.bin").stat().st_mode
         for file in files:
             # Tantivy writes some for their owner alone; whoever may read the index may read them all.
             file.chmod(readable)
@@ -308,11 +308,11 @@ class SegmentWriter:
             sentences=self.sentences,
             width=self._width,
             vectors=vectors,
-            files={file.relative_to(self._folder).as_posix(): checksum(file) for file in files},
+            files={file.relative_to(self.folder).as_posix(): checksum(file) for file in files},
         )
-        (self._folder / CARD).write_text(json.dumps(asdict(card), indent=1), encoding="utf-8")
-        flush(self._folder / CARD)
-        flush(self._folder)
+        (self.folder / CARD).write_text(json.dumps(asdict(card), indent=1), encoding="utf-8")
+        flush(self.folder / CARD)
+        flush(self.folder)
         return card
 
     def discard(self) -> None:
@@ -320,10 +320,10 @@ class SegmentWriter:
         with suppress(OSError):
             self._opened.close()
         del self._fulltext  # whose thread would go on writing
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _rows(self, name: str, dtype: type[Scalar]) -> RowWriter[Scalar]:
-        writer = RowWriter(self._folder / name, dtype)
+        writer = RowWriter(self.folder / name, dtype)
         self._opened.callback(writer.close)
         return writer
 
