@@ -185,9 +185,8 @@ def build(
                 manifest, told = before, _told(current.duplicates, current.by_name) if current is not None else ()
             else:
                 tell(Progress("Putting the index in order", len(found), len(found)))
-                opened = _open(folder, uses, {} if current is None else current.by_name)
-                merged = _merge(folder, opened, current, writer)
-                present = _open(folder, merged, {use.name: segment for use, segment in opened.items()})
+                merged = _merge(folder, uses, current, writer)
+                present = _open(folder, merged, {} if current is None else current.by_name)
                 segments, duplicates = canonical(present, survey.records)
                 manifest = _manifest(
                     folder,
@@ -689,29 +688,37 @@ def _what_was(before: Manifest, records: Mapping[str, FileRecord]) -> tuple[obje
 
 
 def _merge(
-    folder: IndexFolder, segments: Mapping[SegmentUse, Segment], before: Snapshot | None, writer: _Writer
+    folder: IndexFolder, uses: Sequence[SegmentUse], before: Snapshot | None, writer: _Writer
 ) -> tuple[SegmentUse, ...]:
-    """Write small segments, and those of which much is gone, together into new ones."""
-    counts = {use.name: _counts(segment.article_begins[:, 0], use.removed) for use, segment in segments.items()}
-    older = set() if before is None else before.by_name.keys()
+    """Write small segments, and those of which much is gone, together into new ones.
+
+    One that this build has written is open only while it is copied, so that the
+    memory does not grow with their number, and goes once its copy is whole, for a
+    large index may not have room on the disk twice.
+    """
+    older: Mapping[str, Segment] = {} if before is None else before.by_name
+    counts = {
+        use.name: _counts(older[use.name].article_begins[:, 0], use.removed)
+        if use.name in older
+        else (read_card(folder.segments / use.name).passages, 0)
+        for use in uses
+    }
     added = sum(live for name, (live, _) in counts.items() if name not in older)
     chosen = to_merge(counts, FULL_PASSAGES, REWRITTEN + (1 + REWRITTEN_EACH) * added)
     written: list[SegmentUse] = []
-    copied: list[SegmentUse] = []
-    for use, segment in segments.items():
-        if use.name in chosen:
-            gone = set(use.removed)
-            writer.copy(segment, [number for number in range(segment.card.articles) if number not in gone])
-            copied.append(use)
-        # What this build wrote and has written again takes room that a large index may not have twice.
+    copied: list[Path] = []
+    for use in (each for each in uses if each.name in chosen):
+        segment = older.get(use.name) or Segment(folder.segments / use.name)
+        gone = set(use.removed)
+        writer.copy(segment, [number for number in range(segment.card.articles) if number not in gone])
         if ended := writer.ended():
             written += ended
-            for each in copied[:-1]:
-                if each.name not in older:
-                    shutil.rmtree(folder.segments / each.name, ignore_errors=True)
-            del copied[:-1]
-    left = (use for use in segments if use.name not in chosen)
-    return (*left, *written, *writer.finish())
+            for whole in copied:
+                shutil.rmtree(whole, ignore_errors=True)
+            copied.clear()
+        if use.name not in older:
+            copied.append(segment.folder)
+    return (*(use for use in uses if use.name not in chosen), *written, *writer.finish())
 
 
 def _counts(begins: Numbers, gone: Sequence[int]) -> tuple[int, int]:

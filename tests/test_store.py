@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -419,6 +420,54 @@ class TestRows:
         (tmp_path / "rows").unlink()
         with pytest.raises(Damage, match="missing"):
             Rows(tmp_path / "rows", np.uint8, 1, whole)
+
+
+class TestLargeSegments:
+    @pytest.mark.parametrize("large", [0, 1000])
+    def test_sentence_vectors_are_hashed_before_faiss_reads_them(
+        self, tmp_path: Path, example: Made, monkeypatch: pytest.MonkeyPatch, large: int
+    ) -> None:
+        monkeypatch.setattr(checked, "WHOLE", 64)
+        file = self.written(tmp_path / "segment", example, large) / "sentences.faiss"
+        data = bytearray(file.read_bytes())
+        data[-1] ^= 1
+        put(file, bytes(data))
+        with pytest.raises(Damage, match=r"sentences\.faiss"):
+            Segment(tmp_path / "segment")
+
+    @pytest.mark.parametrize("name", ["articles.db", "fulltext/meta.json"])
+    def test_of_other_large_files_the_size_is_looked_at_and_all_is_hashed_when_asked(
+        self, tmp_path: Path, example: Made, monkeypatch: pytest.MonkeyPatch, name: str
+    ) -> None:
+        monkeypatch.setattr(checked, "WHOLE", 64)
+        folder = self.written(tmp_path / "segment", example, 1000)
+        whole = (folder / name).read_bytes()
+        put(folder / name, whole.replace(b"text", b"txet"))
+        assert whole != (folder / name).read_bytes()
+        with pytest.raises(Damage):  # at the latest
+            Segment(folder).check()
+        put(folder / name, whole[:-1])
+        with pytest.raises(Damage, match="not as it was written"):
+            Segment(folder)
+
+    def test_a_row_of_a_large_database_that_was_changed_is_refused_when_it_is_read(
+        self, tmp_path: Path, example: Made, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(checked, "WHOLE", 64)
+        folder = self.written(tmp_path / "segment", example, 1000)
+        with closing(sqlite3.connect(folder / "articles.db")) as database, database:
+            database.execute("UPDATE article SET path = ?", ("other",))
+        assert (folder / "articles.db").stat().st_size == segments.read_card(folder).files["articles.db"].bytes
+        segment = Segment(folder)
+        for read in (segment.article, segment.row):
+            with pytest.raises(Damage, match="not as it was written"):
+                read(0)
+
+    def written(self, folder: Path, example: Made, large: int) -> Path:
+        writer = SegmentWriter(folder, SETTINGS, DIMENSIONS, WIDTH, VOCABULARY, large)
+        writer.add(example.article, (example.encoded,))
+        writer.finish()
+        return folder
 
 
 def put(file: Path, data: bytes) -> None:

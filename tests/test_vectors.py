@@ -135,7 +135,7 @@ def test_of_all_lists_the_nearest_codes_are_those_that_brute_force_finds(
 
 def test_of_some_lists_about_as_many_of_the_nearest_are_found_as_the_card_says(coded: SentenceVectors) -> None:
     assert 0 < coded.card.probes < coded.card.lists
-    assert coded.card.recall >= 0.9
+    assert coded.card.recall >= 0.8
     shares = []
     for number in range(0, MANY, 100):
         question = unit((DIMENSIONS,), number) + MANY_VECTORS[number]
