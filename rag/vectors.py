@@ -44,7 +44,7 @@ _DRAWN = 65_536
 _SAMPLED, _ROUNDS = 48, 8
 _AT_ONCE = 65_536
 # So many questions try how much is found, of so many nearest, until it is such a share.
-_TRIED, _NEAREST, _ENOUGH = 64, 40, 0.95
+_TRIED, _NEAREST, _ENOUGH = 64, 10, 0.95
 # The fewest lists that are looked through, and the largest share of them, however much is found.
 _FEWEST_PROBES, _MOST_PROBES = 8, 1 / 8
 
@@ -55,7 +55,7 @@ class VectorCard:
 
     ``kind`` is FAISS's name for it. ``lists`` and ``probes`` say how many lists
     there are and how many a question looks through, 0 where all vectors are
-    searched. ``recall`` is the share of the 40 nearest that is found so, measured
+    searched. ``recall`` is the share of the ten nearest that is found so, measured
     when they were written. A cosine with a code is multiplied by ``gain``, for
     codes are shorter than what they stand for.
     """

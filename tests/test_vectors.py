@@ -139,8 +139,8 @@ def test_of_some_lists_about_as_many_of_the_nearest_are_found_as_the_card_says(c
     shares = []
     for number in range(0, MANY, 100):
         question = unit((DIMENSIONS,), number) + MANY_VECTORS[number]
-        near, _ = coded.nearest(question / np.linalg.norm(question), 40)
-        truly, _ = coded.exhaustive(question / np.linalg.norm(question), 40)
+        near, _ = coded.nearest(question / np.linalg.norm(question), 10)
+        truly, _ = coded.exhaustive(question / np.linalg.norm(question), 10)
         shares.append(len({*near.tolist()} & {*truly.tolist()}) / len(truly))
     assert np.mean(shares) == pytest.approx(coded.card.recall, abs=0.05)
 

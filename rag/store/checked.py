@@ -17,6 +17,8 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
+from rag.arrays import Integers
+
 Scalar = TypeVar("Scalar", bound=np.generic)
 
 BLOCK = 1 << 16
@@ -140,6 +142,23 @@ class Rows(Generic[Scalar]):
         if self._blocks is not None and end > begin:
             self._check(self._blocks, range(begin * self._row // BLOCK, (end * self._row - 1) // BLOCK + 1))
         return self._all[begin:end]
+
+    def gather(self, begins: Integers, ends: Integers) -> np.ndarray[tuple[int, ...], np.dtype[Scalar]]:
+        """Rows ``begins[i]`` to ``ends[i]``, without the last, one run after the other; a copy.
+
+        Raises:
+            Damage: a block of them is not as it was written.
+        """
+        lengths = ends - begins
+        if self._blocks is not None:
+            held = lengths > 0
+            first, last = begins[held] * self._row // BLOCK, (ends[held] * self._row - 1) // BLOCK
+            unsure = ~(self._seen[first] & self._seen[last]) | (last - first > 1)
+            for run in zip(first[unsure].tolist(), last[unsure].tolist(), strict=True):
+                self._check(self._blocks, range(run[0], run[1] + 1))
+        moved = np.repeat(begins - (np.cumsum(lengths) - lengths), lengths)
+        rows: np.ndarray[tuple[int, ...], np.dtype[Scalar]] = self._all[moved + np.arange(len(moved))]
+        return rows
 
     def _check(self, hashes: list[bytes], blocks: Iterable[int]) -> None:
         for block in blocks:

@@ -531,21 +531,18 @@ class Segment:
 
     def states_of(self, passages: Integers) -> tuple[Bytes, Bytes, Integers]:
         """The compressed states of word pieces, the sentence of each, and where each passage begins."""
-        runs = [tuple(self.begins[passage : passage + 2, 0].tolist()) for passage in passages]
-        codes = [self._codes.take(*run) for run in runs]
-        places = [self._places.take(*run) for run in runs]
-        return np.concatenate(codes), np.concatenate(places), _begins(runs)
+        runs = self.begins[passages, 0], self.begins[passages + 1, 0]
+        return self._codes.gather(*runs), self._places.gather(*runs), _ends(*runs)
 
     def terms_of(self, passages: Integers) -> tuple[Ids, Integers]:
         """The ids of the passages' terms, and where each passage begins."""
-        runs = [tuple(self.begins[passage : passage + 2, 1].tolist()) for passage in passages]
-        return np.concatenate([self._terms.take(*run) for run in runs] or [np.empty(0, np.uint32)]), _begins(runs)
+        runs = self.begins[passages, 1], self.begins[passages + 1, 1]
+        return self._terms.gather(*runs), _ends(*runs)
 
     def pieces_of(self, passages: Integers) -> tuple[Ids, Integers]:
         """The word pieces of the passages, and where each passage begins."""
-        runs = [tuple(self.begins[passage : passage + 2, 0].tolist()) for passage in passages]
-        pieces = [self._pieces.take(*run).astype(np.uint32) for run in runs]
-        return np.concatenate(pieces or [np.empty(0, np.uint32)]), _begins(runs)
+        runs = self.begins[passages, 0], self.begins[passages + 1, 0]
+        return self._pieces.gather(*runs).astype(np.uint32), _ends(*runs)
 
     def vectors_of(self, passages: Integers) -> tuple[Floats, Integers]:
         """The vectors of the passages' sentences, and where each passage begins."""
@@ -769,3 +766,8 @@ class Segment:
 def _begins(runs: Sequence[tuple[int, ...]]) -> Integers:
     """Where runs begin when they are laid end to end, and where the last one ends."""
     return np.concatenate([[0], np.cumsum([end - begin for begin, end in runs])]).astype(np.int64)
+
+
+def _ends(begins: Integers, ends: Integers) -> Integers:
+    """Where runs begin when they are laid end to end, and where the last one ends."""
+    return np.append(0, np.cumsum(ends - begins)).astype(np.int64)
