@@ -21,7 +21,8 @@ from rag.arrays import Integers
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
-BLOCK = 1 << 16
+# A question reads some hundred passages, each of a block or two: larger ones would be hashed for little.
+BLOCK = 1 << 14
 WHOLE = 1 << 23
 _DIGEST = 16
 
@@ -123,12 +124,11 @@ class Rows(Generic[Scalar]):
         # A plain view: NumPy's memmap class makes each small slice several times as slow.
         mapped = np.memmap(file, dtype, "r", shape=shape) if size else np.empty(shape, dtype)
         self._all: np.ndarray[tuple[int, ...], np.dtype[Scalar]] = np.asarray(mapped)
-        self._blocks: list[bytes] | None = None
+        self._blocks: bytes | None = None
         if size > WHOLE:
-            hashes = _blocks_file(file).read_bytes()
-            self._blocks = [hashes[place : place + _DIGEST] for place in range(0, len(hashes), _DIGEST)]
+            self._blocks = _blocks_file(file).read_bytes()
             self._bytes = np.asarray(np.memmap(file, np.uint8, "r"))
-            self._seen = np.zeros(len(self._blocks), bool)
+            self._seen = np.zeros(len(self._blocks) // _DIGEST, bool)
 
     def __len__(self) -> int:
         return len(self._all)
@@ -160,11 +160,12 @@ class Rows(Generic[Scalar]):
         rows: np.ndarray[tuple[int, ...], np.dtype[Scalar]] = self._all[moved + np.arange(len(moved))]
         return rows
 
-    def _check(self, hashes: list[bytes], blocks: Iterable[int]) -> None:
+    def _check(self, hashes: bytes, blocks: Iterable[int]) -> None:
         for block in blocks:
             if self._seen[block]:
                 continue
-            if _hash(self._bytes[block * BLOCK : (block + 1) * BLOCK].tobytes()) != hashes[block]:
+            found = _hash(self._bytes[block * BLOCK : (block + 1) * BLOCK].tobytes())
+            if found != hashes[block * _DIGEST : (block + 1) * _DIGEST]:
                 raise Damage(self._file, "it is not as it was written")
             self._seen[block] = True
 
