@@ -240,9 +240,11 @@ def _best_in_each(segment: Segment, passages: Integers, sentences: Integers, cos
 def _best_by_terms(query: Query, snapshot: Snapshot, masks: Sequence[Mask], count: int) -> list[Integers]:
     """The ``count`` passages, over all segments, of greatest B."""
     found = []
+    # Of many segments each brings fewer, for the best are spread over them.
+    brought = max(count, 2 * BROUGHT * count // max(2, len(masks)))
     for segment, mask in zip(snapshot.segments, masks, strict=True):
         terms = [term for word in query.words for term in word]
-        passages = segment.fulltext.matches(terms, BROUGHT * count, None if mask.all() else mask)
+        passages = segment.fulltext.matches(terms, brought, None if mask.all() else mask)
         found.append((passages, bm25(query, snapshot, segment, passages)))
     return _cut(found, count)
 

@@ -514,7 +514,10 @@ class Segment:
         """The passages that hold any of these sentences, each once, in order."""
         low = np.searchsorted(self.passages[:, 3], sentences, side="right")
         high = np.searchsorted(self.passages[:, 2], sentences, side="right")
-        return np.unique(np.concatenate([np.arange(*pair) for pair in zip(low, high, strict=True)] or [low]))
+        # Mostly a sentence is in one passage, or in two that overlap there.
+        if np.isin(high - low, (1, 2)).all():
+            return np.unique(np.concatenate([low, high - 1]))
+        return np.unique(np.concatenate([np.arange(*pair) for pair in zip(low, high, strict=True)]))
 
     def sentence_mask(self, articles: Mask) -> Mask:
         """The sentences of these articles: bool (articles,) to bool (sentences,)."""
