@@ -8,7 +8,7 @@ RUN := $(VENV)/bin
 export HF_HUB_OFFLINE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ui test test-quick lint format screenshots bench bench-peers clean
+.PHONY: help setup ui test test-quick lint format screenshots bench bench-peers bench-scale clean
 
 help:  ## Tell what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -69,6 +69,12 @@ bench-peers: setup $(PEERS)/.installed  ## Measure beside LangChain, LlamaIndex 
 	$(RUN)/python benchmarks/peers.py $(DATA)/xquad.en.json $(PEERS)/bin/python --folder $(PEERS)/small
 	$(RUN)/python benchmarks/peers.py $(DATA)/xquad.en.json $(PEERS)/bin/python --folder $(PEERS)/large \
 		--news $(DATA)/agnews_test.csv
+
+SCALE ?= scale
+PASSAGES ?= 1000 10000 100000
+bench-scale: setup  ## Measure how time, memory and bytes grow (PASSAGES="…"; SCALE=… says where there is room)
+	mkdir -p $(SCALE)
+	$(RUN)/python benchmarks/scale.py $(SCALE) $(PASSAGES)
 
 clean:  ## Remove the environment and the index
 	rm -rf $(VENV) embeddings/current embeddings/lock embeddings/generations embeddings/segments embeddings/models

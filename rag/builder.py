@@ -13,10 +13,12 @@ from __future__ import annotations
 
 import importlib.metadata
 import logging
+import math
 import shutil
+import sys
 import time
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -27,12 +29,12 @@ from pathlib import Path
 import numpy as np
 from filelock import FileLock, Timeout
 
-from rag import articles, calibration, encoder, freshness, reading, states, vectors
+from rag import articles, calibration, embedding, encoder, freshness, reading, states
 from rag.arrays import Numbers
 from rag.articles import CorpusFile
 from rag.articles.frames import Opened
 from rag.canonical import canonical
-from rag.embedding import embed
+from rag.embedding import Part, embed
 from rag.encoder import ModelCard
 from rag.errors import (
     ArticleError,
@@ -78,6 +80,7 @@ from rag.store import (
     write_files,
 )
 from rag.types import Article, BuildReport, Duplicate, EncodedArticle, Failure, Progress, Tell, Text
+from rag.vectors import LARGE
 
 _log = logging.getLogger(__name__)
 
@@ -89,13 +92,36 @@ RULES = 1
 CHUNK_CHARACTERS = 400_000
 # A segment is closed at this size, so that a killed build loses no more than the last one.
 SEGMENT_PASSAGES = 16_384
+# Segments are merged up to this size, and one of half of it is left as it is.
+FULL_PASSAGES = 131_072
+# So many articles are copied into a segment before it is looked whether it is full.
+ARTICLES_COPIED = 1_024
 # A segment is written again once this share of its passages no longer counts.
 MOST_GONE = 0.25
+# The scale of an index is measured again once this share of its passages is another.
+UNCALIBRATED = 0.002
+# What a build may write again of other builds' passages, so that a small one stays quick: so many, and so many more
+# for each passage that it adds.
+REWRITTEN, REWRITTEN_EACH = 8_192, 4
 # So many parts of a file that could not be read are named.
 NAMED_FAILURES = 1_000
 
+Embed = Callable[[Sequence[Text], encoder.Encoder, Codec, int, embedding.Tell | None], Iterator[Part]]
+"""Makes the parts of texts, as ``rag.embedding.embed`` does."""
 
-def build(
+
+@dataclass(frozen=True, slots=True)
+class Making:
+    """How segments are made: ``embed`` makes passages and vectors, and from ``large`` sentences on these are codes."""
+
+    embed: Embed = embed
+    large: int = LARGE
+
+
+_MAKING = Making()
+
+
+def build(  # noqa: PLR0913  one parameter an option
     corpus: Path,
     folder: IndexFolder,
     *,
@@ -105,6 +131,7 @@ def build(
     passage_tokens: int | None = None,
     anew: bool = False,
     progress: Tell | None = None,
+    making: Making = _MAKING,
 ) -> BuildReport:
     """Bring the index up to date with the corpus.
 
@@ -117,6 +144,7 @@ def build(
         passage_tokens: the most cl100k_base tokens of a passage; None for what the index has, or 240.
         anew: take nothing from the index that is there.
         progress: is told of each step.
+        making: how segments are made.
 
     Raises:
         CorpusError: there is nothing to index; the index stays as it was.
@@ -146,7 +174,7 @@ def build(
         current = None if before is None or rebuilt else Snapshot(folder, before)
         shelf = _shelf(folder, settings, current, trusted=before is not None or not rebuilt)
         steps = _Steps(tell, len(found))
-        with closing(_Writer(folder, settings, card, codec, device, shelf, steps)) as writer:
+        with closing(_Writer(folder, settings, (card, codec, device), shelf, steps, making)) as writer:
             survey = _Survey(_live(current, records), writer)
             _take_in(corpus, found, records, None if current is None else before, survey, steps)
             uses = _uses(current, survey.kept) + writer.finish()
@@ -155,9 +183,8 @@ def build(
                 manifest, told = before, _told(current.duplicates, current.by_name) if current is not None else ()
             else:
                 tell(Progress("Putting the index in order", len(found), len(found)))
-                opened = _open(folder, uses, {} if current is None else current.by_name)
-                merged = _merge(opened, writer)
-                present = _open(folder, merged, {use.name: segment for use, segment in opened.items()})
+                merged = _merge(folder, uses, current, writer)
+                present = _open(folder, merged, {} if current is None else current.by_name)
                 segments, duplicates = canonical(present, survey.records)
                 manifest = _manifest(
                     folder,
@@ -170,12 +197,13 @@ def build(
                     survey=survey,
                     duplicates=duplicates,
                 )
-                if before is not None and manifest.segments == before.segments:
-                    scale = before.scale
+                changed = _changed(current, segments)
+                if before is not None and current is not None and changed <= UNCALIBRATED * manifest.passages:
+                    manifest = replace(manifest, scale=before.scale, uncalibrated=changed)
                 else:
                     tell(Progress("Trying the index", len(found), len(found)))
                     scale = calibration.scale(Snapshot(folder, manifest, current), writer.encoder, codec)
-                manifest = replace(manifest, scale=scale)
+                    manifest = replace(manifest, scale=scale)
                 told = _told(duplicates, {use.name: segment for use, segment in segments.items()})
                 commit(folder, manifest)
                 clear(folder, manifest, before)
@@ -494,14 +522,13 @@ class _Writer:
         self,
         folder: IndexFolder,
         settings: Settings,
-        card: ModelCard,
-        codec: Codec,
-        device: str,
+        model: tuple[ModelCard, Codec, str],
         shelf: Sequence[Segment],
         steps: _Steps,
+        making: Making,
     ) -> None:
-        self._folder, self._settings, self._card, self._codec = folder, settings, card, codec
-        self._device, self._shelf, self._steps = device, shelf, steps
+        self._folder, self._settings, self._shelf, self._steps, self._making = folder, settings, shelf, steps, making
+        self._card, self._codec, self._device = model
         self._waiting: list[Article] = []
         self._characters = 0
         self._writing: SegmentWriter | None = None
@@ -521,19 +548,31 @@ class _Writer:
         if self._characters >= CHUNK_CHARACTERS:
             self._flush()
 
-    def copy(self, article: Article, parts: Iterable[EncodedArticle]) -> None:
-        """Write an article whose vectors are at hand."""
+    def copy(self, segment: Segment, numbers: Sequence[int]) -> None:
+        """Write articles of another segment as they stand there; a segment that is full is closed."""
+        for first in range(0, len(numbers), ARTICLES_COPIED):
+            if self._writing is not None and self._writing.passages >= FULL_PASSAGES:
+                self._end_segment()
+            self._opened().copy(segment, numbers[first : first + ARTICLES_COPIED])
+
+    def _opened(self) -> SegmentWriter:
+        """The segment that is being written."""
         if self._writing is None:
             self._path = self._folder.segments / uuid.uuid4().hex[:12]
             self._writing = SegmentWriter(
-                self._path, self._settings, self._card.dimensions, self._codec.width, self._card.vocabulary
+                *(self._path, self._settings, self._card.dimensions, self._codec.width, self._card.vocabulary),
+                large=self._making.large,
             )
-        self._writing.add(article, parts)
+        return self._writing
 
     def finish(self) -> tuple[SegmentUse, ...]:
         """Write what waits, and give the segments made since the last time."""
         self._flush()
         self._end_segment()
+        return self.ended()
+
+    def ended(self) -> tuple[SegmentUse, ...]:
+        """The segments that are whole, of those made since the last time."""
         written, self._written = tuple(self._written), []
         return written
 
@@ -542,8 +581,9 @@ class _Writer:
         new = [article for article, found in zip(self._waiting, at_hand, strict=True) if found is None]
         made = self._embedded(new)
         for article, found in zip(self._waiting, at_hand, strict=True):
-            self.copy(article, next(made) if found is None else found)
-            if self._writing is not None and self._writing.passages >= SEGMENT_PASSAGES:
+            writing = self._opened()
+            writing.add(article, next(made) if found is None else found)
+            if writing.passages >= SEGMENT_PASSAGES:
                 self._end_segment()
         self._waiting, self._characters = [], 0
 
@@ -556,7 +596,7 @@ class _Writer:
             self._steps.embedding(new[text].path, done, passages)
 
         texts = [Text(article.text, article.language) for article in new]
-        parts = embed(texts, self.encoder, self._codec, self._settings.passage_tokens, tell)
+        parts = self._making.embed(texts, self.encoder, self._codec, self._settings.passage_tokens, tell)
         for _, own in groupby(parts, key=lambda part: part.text):
             yield self._counted(part.encoded for part in own)
 
@@ -602,16 +642,38 @@ def _what_was(before: Manifest, records: Mapping[str, FileRecord]) -> tuple[obje
     return before.model, before.prepared, uses, tuple(records.values())
 
 
-def _merge(segments: Mapping[SegmentUse, Segment], writer: _Writer) -> tuple[SegmentUse, ...]:
-    """Write small segments, and those of which much is gone, together into a new one."""
-    chosen = to_merge(
-        {use.name: _counts(segment.article_begins[:, 0], use.removed) for use, segment in segments.items()}
-    )
-    for use, segment in segments.items():
-        if use.name in chosen:
-            for number in sorted(set(range(segment.card.articles)) - set(use.removed)):
-                writer.copy(segment.article(number), segment.parts(number))
-    return tuple(use for use in segments if use.name not in chosen) + writer.finish()
+def _merge(
+    folder: IndexFolder, uses: Sequence[SegmentUse], before: Snapshot | None, writer: _Writer
+) -> tuple[SegmentUse, ...]:
+    """Write small segments, and those of which much is gone, together into new ones.
+
+    One that this build has written is open only while it is copied, so that the
+    memory does not grow with their number, and goes once its copy is whole, for a
+    large index may not have room on the disk twice.
+    """
+    older: Mapping[str, Segment] = {} if before is None else before.by_name
+    counts = {
+        use.name: _counts(older[use.name].article_begins[:, 0], use.removed)
+        if use.name in older
+        else (read_card(folder.segments / use.name).passages, 0)
+        for use in uses
+    }
+    added = sum(live for name, (live, _) in counts.items() if name not in older)
+    chosen = to_merge(counts, FULL_PASSAGES, REWRITTEN + (1 + REWRITTEN_EACH) * added)
+    written: list[SegmentUse] = []
+    copied: list[Path] = []
+    for use in (each for each in uses if each.name in chosen):
+        segment = older.get(use.name) or Segment(folder.segments / use.name)
+        gone = set(use.removed)
+        writer.copy(segment, [number for number in range(segment.card.articles) if number not in gone])
+        if ended := writer.ended():
+            written += ended
+            for whole in copied:
+                shutil.rmtree(whole, ignore_errors=True)
+            copied.clear()
+        if use.name not in older:
+            copied.append(segment.folder)
+    return (*(use for use in uses if use.name not in chosen), *written, *writer.finish())
 
 
 def _counts(begins: Numbers, gone: Sequence[int]) -> tuple[int, int]:
@@ -621,7 +683,7 @@ def _counts(begins: Numbers, gone: Sequence[int]) -> tuple[int, int]:
     return int(lengths.sum()) - going, going
 
 
-def to_merge(counts: Mapping[str, tuple[int, int]]) -> set[str]:
+def to_merge(counts: Mapping[str, tuple[int, int]], full: int = sys.maxsize, budget: int = sys.maxsize) -> set[str]:
     """Which segments to write together, given how many passages of each count and how many no longer do.
 
     From the smallest up, all are taken to the last that has at most twice as many
@@ -629,15 +691,25 @@ def to_merge(counts: Mapping[str, tuple[int, int]]) -> set[str]:
     as large as all smaller ones together, and the largest of those taken grows by
     half: the number of segments, and how often a passage is copied, grow with the
     logarithm of the corpus (O'Neil et al., The log-structured merge-tree, 1996).
+    One with half as many passages as ``full`` is left as it is, unless much of it
+    is gone. No more than ``budget`` passages are chosen.
     """
     names = sorted(counts, key=lambda name: (counts[name][0], name))
-    sizes = [counts[name][0] for name in names]
-    smaller = accumulate(sizes, initial=0)
+    small = [name for name in names if 2 * counts[name][0] < full]
+    sizes = [counts[name][0] for name in small]
+    smaller = list(accumulate(sizes, initial=0))
     last = max(
-        (place for place, pair in enumerate(zip(sizes, smaller, strict=False)) if pair[0] <= 2 * pair[1]), default=0
+        (place for place, size in enumerate(sizes) if size <= 2 * smaller[place] and smaller[place + 1] <= budget),
+        default=0,
     )
-    worn = {name for name, (live, gone) in counts.items() if gone > MOST_GONE * (live + gone)}
-    return worn | set(names[: last + 1] if last else ())
+    chosen = small[: last + 1] if last else []
+    left = budget - sum(counts[name][0] for name in chosen)
+    for name in names:
+        live, gone = counts[name]
+        if name not in chosen and gone > MOST_GONE * (live + gone) and live <= left:
+            chosen.append(name)
+            left -= live
+    return set(chosen)
 
 
 def _manifest(  # noqa: PLR0913  one parameter a fact
@@ -666,12 +738,26 @@ def _manifest(  # noqa: PLR0913  one parameter a fact
         sentences=sum(_counts(segment.article_begins[:, 1], gone)[0] for segment, gone in counted),
         languages=_languages(counted),
         failed=len(survey.failed),
-        vectors=vectors.KIND,
+        vectors=max((segment.card for segment in segments.values()), key=lambda card: card.sentences).vectors.kind,
+        recall=min(segment.card.vectors.recall for segment in segments.values()),
         versions={name: importlib.metadata.version(name) for name in ("faiss-cpu", "tantivy", "numpy")},
         prepared=prepared,
         files=write_files(folder, number, survey.records),
         duplicates=write_duplicates(folder, number, duplicates),
         scale=calibration.UNKNOWN,
+        uncalibrated=0,
+    )
+
+
+def _changed(before: Snapshot | None, segments: Mapping[SegmentUse, Segment]) -> int:
+    """How many passages have come or gone since the scale was measured, as far as articles are others."""
+    if before is None:
+        return sys.maxsize
+    was = [segment.identities[live] for segment, live in zip(before.segments, before.live, strict=True)]
+    now = [np.delete(segment.identities, use.removed + use.hidden) for use, segment in segments.items()]
+    others = len(np.setxor1d(np.concatenate(was), np.concatenate(now)))
+    return before.manifest.uncalibrated + math.ceil(
+        others * before.manifest.passages / max(1, before.manifest.articles)
     )
 
 
@@ -679,6 +765,7 @@ def _languages(counted: Iterable[tuple[Segment, Sequence[int]]]) -> tuple[str | 
     """The languages of the articles that count, those that could not be told last."""
     found: set[str | None] = set()
     for segment, gone in counted:
-        left_out = set(gone)
-        found.update(told for number, told in enumerate(segment.languages()) if number not in left_out)
+        left = segment.languages()
+        left.subtract(segment.info(number).language for number in gone)
+        found.update(told for told, count in left.items() if count > 0)
     return tuple(sorted(found, key=lambda told: (told is None, told)))

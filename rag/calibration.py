@@ -24,7 +24,7 @@ from rag.store import Snapshot
 
 QUESTIONS = 60
 KEPT = 0.4
-MOST_SENTENCES = 4_000
+MOST_SENTENCES, FEW_SENTENCES = 4_000, 16
 # A sentence with fewer terms leaves too little to ask.
 FEWEST_TERMS = 6
 UNKNOWN = 1.7
@@ -47,22 +47,21 @@ def scale(snapshot: Snapshot, encoder: Encoder, codec: Codec) -> float:
 
 def questions(snapshot: Snapshot) -> tuple[str, ...]:
     """Questions from the sentences of a sample of the articles, always the same for the same articles."""
-    identities = [
-        (int(identity), segment, number)
-        for segment, live in zip(snapshot.segments, snapshot.live, strict=True)
-        for number, identity in enumerate(segment.identities)
-        if live[number]
-    ]
     # An id is a hash of the content: the lowest are a sample drawn at random once and for all.
-    drawn = sorted(identities, key=lambda row: row[0])[:QUESTIONS]
+    lowest = []
+    for segment, live in zip(snapshot.segments, snapshot.live, strict=True):
+        numbers = np.flatnonzero(live)
+        first = numbers[np.argsort(segment.identities[numbers], kind="stable")[:QUESTIONS]]
+        lowest += [(int(segment.identities[number]), segment, int(number)) for number in first]
+    drawn = sorted(lowest, key=lambda row: row[0])[:QUESTIONS]
     each = -(-QUESTIONS // max(1, len(drawn)))
     asked = []
     for _, segment, number in drawn:
         article = segment.article(number)
         text = article.text
         spans = segment.sentences_in(number)
-        # Of a very long article every so many sentences are enough.
-        spans = spans[:: 1 + len(spans) // MOST_SENTENCES]
+        # Of a very long article, and of one of many, every so many sentences are enough.
+        spans = spans[:: 1 + len(spans) // (MOST_SENTENCES if each > 1 else FEW_SENTENCES)]
         made = filter(None, (question(text[span.start : span.end], article.language) for span in spans))
         asked += sorted(made, key=lexical.term_id)[:each]
     return tuple(asked[:QUESTIONS])

@@ -112,6 +112,8 @@ def status(*, corpus: Path | None, index: Path | None, articles: bool, check: bo
         "engine": library.engine,
         "passage_tokens": manifest.settings.passage_tokens,
         "segments": len(manifest.segments),
+        "vectors": manifest.vectors,
+        "recall": manifest.recall,
         "checked": check,
         "changes": asdict(changes) if changes is not None else None,
     }

@@ -30,7 +30,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from rag.arrays import Floats, Ids, Integers
+from rag.arrays import Floats, Ids, Integers, Mask
 from rag.languages import UNSPACED
 from rag.types import ArticleInfo
 
@@ -96,26 +96,34 @@ def same(one: Ids, other: Ids) -> bool:
     return bool(_sameness(one[None], other)[0] > 0)
 
 
+def alike(signatures: Ids) -> Integers:
+    """The articles that may be the same as another one, as they share a band with it: int64 (n,), in order.
+
+    ``signatures`` uint32 (articles, WIDTH).
+    """
+    found = np.zeros(len(signatures), bool)
+    for band in range(BANDS):
+        found |= _shared(_keys(signatures, band))
+    return np.flatnonzero(found)
+
+
 def kept(signatures: Ids, order: Sequence[int]) -> Integers:
     """For each article the one that is kept in its stead, or itself: int64 (articles,).
 
     ``signatures`` uint32 (articles, WIDTH); ``order`` holds the articles' places
     there, the one that is best to keep first (see ``preference``).
     """
-    keys = _keys(signatures)
-    shared = np.zeros(keys.shape, bool)
-    for band in range(BANDS):
-        _, inverse, counts = np.unique(keys[:, band], return_inverse=True, return_counts=True)
-        shared[:, band] = counts[inverse] > 1
+    keys = np.stack([_keys(signatures, band) for band in range(BANDS)], axis=1)
+    shared = np.stack([_shared(keys[:, band]) for band in range(BANDS)], axis=1)
     chosen = np.arange(len(signatures), dtype=np.int64)
     rank = np.empty(len(signatures), np.int64)
     rank[list(order)] = np.arange(len(signatures))
-    alike: dict[bytes, int] = {}
+    known: dict[bytes, int] = {}
     holders: dict[tuple[int, int], list[int]] = {}
     for article in np.array(order, np.int64)[shared[order].any(axis=1)].tolist():
         whole = signatures[article].tobytes()
-        if whole in alike:
-            chosen[article] = alike[whole]
+        if whole in known:
+            chosen[article] = known[whole]
             continue
         own = [(band, int(keys[article, band])) for band in np.flatnonzero(shared[article]).tolist()]
         found = np.unique([each for key in own for each in holders.get(key, ())]).astype(np.int64)
@@ -128,17 +136,27 @@ def kept(signatures: Ids, order: Sequence[int]) -> Integers:
                 held = holders.setdefault(key, [])
                 if len(held) < _MOST:
                     held.append(article)
-        alike[whole] = int(chosen[article])
+        known[whole] = int(chosen[article])
     return chosen
 
 
-def _keys(signatures: Ids) -> _Hashes:
-    """Each band of each signature as one number: uint64 (articles, BANDS)."""
-    bands = signatures[:, 3 + NUMBERS :].reshape(-1, BANDS, ROWS).astype(np.uint64)
-    keys = np.zeros(bands.shape[:2], np.uint64)
+def _keys(signatures: Ids, band: int) -> _Hashes:
+    """A band of each signature as one number: uint64 (articles,)."""
+    keys: _Hashes = np.zeros(len(signatures), np.uint64)
     for row in range(ROWS):
-        keys = _mixed(keys + bands[:, :, row] + np.uint64(1))
+        own = signatures[:, 3 + NUMBERS + band * ROWS + row].astype(np.uint64)
+        keys = _mixed(keys + own + np.uint64(1))
     return keys
+
+
+def _shared(keys: _Hashes) -> Mask:
+    """Which of the numbers stand there more than once."""
+    order = np.argsort(keys, kind="stable")
+    equal = np.diff(keys[order]) == 0
+    shared = np.zeros(len(keys), bool)
+    shared[order[1:]] = equal
+    shared[order[:-1]] |= equal
+    return shared
 
 
 def _sameness(many: Ids, one: Ids) -> Floats:
@@ -176,7 +194,8 @@ def _folded(text: str) -> Iterator[str]:
 
 
 def _hashed(words: Sequence[str]) -> _Hashes:
-    return _mixed(np.array([zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in words], np.uint64))
+    known = {word: zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in set(words)}
+    return _mixed(np.array([known[word] for word in words], np.uint64))
 
 
 def _minhash(pairs: _Hashes) -> Ids:

@@ -175,8 +175,12 @@ class FullTextWriter:
 
     def add(self, passage: int, article: int, text: str, language: str | None = _ENGLISH) -> None:
         """Add a passage in this language by its number and its article's."""
+        self.add_terms(passage, article, terms(text, language))
+
+    def add_terms(self, passage: int, article: int, held: Iterable[str]) -> None:
+        """Add a passage, as ``add`` does, of which the terms are at hand."""
         document = tantivy.Document()
-        document.add_text("text", " ".join(terms(text, language)))
+        document.add_text("text", " ".join(held))
         document.add_integer("passage", passage)
         document.add_integer("article", article)
         self._writer.add_document(document)

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag import interaction, languages, lexical
-from rag.arrays import Floats, Integers, Mask
+from rag.arrays import Floats, Ids, Integers, Mask
 from rag.encoder import TokenStates
 from rag.evidence import names
 from rag.interaction import Runs
@@ -37,6 +37,8 @@ DECIMALS = 5
 BROUGHT = 4
 # A passage has about this many sentences; so many more are looked at to have enough passages.
 SENTENCES = 5
+# Up to this share of articles that are left out, their sentences are looked for too.
+LEFT_OUT = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,9 @@ class Query:
     """A question made ready: its words, its vector, and its word pieces.
 
     ``words`` holds for each word the terms that stand for it in the languages of
-    the articles, and ``language`` is the one that its stop words are of.
+    the articles, and ``language`` is the one that its stop words are of. ``terms``
+    are the ids of those, uint32 for each word, and ``frequencies`` int64 (words,)
+    says in how many passages each word stands.
     ``states`` float32 (q, k) are the pieces' states in the codec's basis,
     ``weights`` float32 (q,) sum to 1, ``named`` bool (q,) are the pieces of names
     and numbers.
@@ -81,6 +85,8 @@ class Query:
 
     words: tuple[tuple[str, ...], ...]
     language: str | None
+    terms: tuple[Ids, ...]
+    frequencies: Integers
     vector: Floats
     states: Floats
     weights: Floats
@@ -117,9 +123,12 @@ def prepare(text: str, encoded: TokenStates, codec: Codec, snapshot: Snapshot) -
     weights = np.log(1 + snapshot.manifest.passages / (1 + frequencies))
     articles_in = snapshot.manifest.languages
     asked_in = languages.question_language(text) if lexical.is_mixed(articles_in) else articles_in[0]
+    words = lexical.words(text, articles_in, asked_in)
     return Query(
-        words=lexical.words(text, articles_in, asked_in),
+        words=words,
         language=asked_in,
+        terms=tuple(np.array([lexical.term_id(term) for term in word], np.uint32) for word in words),
+        frequencies=np.array([sum(map(snapshot.term_frequency, word)) for word in words], np.int64),
         vector=encoded.vector,
         states=codec.project(encoded.states),
         weights=np.asarray(weights / max(float(weights.sum()), 1e-9), np.float32),
@@ -202,12 +211,18 @@ def _best_by_sentence(query: Query, snapshot: Snapshot, masks: Sequence[Mask], c
     """The ``count`` passages, over all segments, that hold the sentences nearest to the question."""
     found = []
     for segment, mask in zip(snapshot.segments, masks, strict=True):
-        allowed = None if mask.all() else segment.sentence_mask(mask)
+        # Where hardly any article is left out, it is quicker to leave its sentences out of what is found.
+        few = len(mask) - int(mask.sum()) <= LEFT_OUT * len(mask)
+        allowed = None if few else segment.sentence_mask(mask)
         asked = SENTENCES * count
         while True:
             sentences, cosines = segment.vectors.nearest(query.vector, asked, allowed)
+            every = len(sentences) < asked
+            if few:
+                kept = mask[segment.articles_with(sentences)]
+                sentences, cosines = sentences[kept], cosines[kept]
             passages = segment.passages_of(sentences)
-            if len(passages) >= count or len(sentences) < asked:
+            if len(passages) >= count or every:
                 break
             asked *= 4
         found.append((passages, _best_in_each(segment, passages, sentences, cosines)))
@@ -216,18 +231,21 @@ def _best_by_sentence(query: Query, snapshot: Snapshot, masks: Sequence[Mask], c
 
 def _best_in_each(segment: Segment, passages: Integers, sentences: Integers, cosines: Floats) -> Floats:
     """Of the sentences found, the best cosine in each passage."""
-    best = np.full(len(segment.vectors), -1, np.float32)
-    best[sentences] = cosines
-    return np.array([best[first:last].max() for first, last in segment.passages[passages, 2:].tolist()], np.float32)
+    order = np.argsort(sentences)
+    bounds = np.searchsorted(sentences[order], segment.passages[passages, 2:])
+    held = cosines[order]
+    return np.array([held[first:last].max() for first, last in bounds.tolist()], np.float32)
 
 
 def _best_by_terms(query: Query, snapshot: Snapshot, masks: Sequence[Mask], count: int) -> list[Integers]:
     """The ``count`` passages, over all segments, of greatest B."""
     found = []
+    # Of many segments each brings fewer, for the best are spread over them.
+    brought = max(count, 2 * BROUGHT * count // max(2, len(masks)))
     for segment, mask in zip(snapshot.segments, masks, strict=True):
         terms = [term for word in query.words for term in word]
-        passages = segment.fulltext.matches(terms, BROUGHT * count, None if mask.all() else mask)
-        found.append((passages, _bm25(query, snapshot, segment, passages)))
+        passages = segment.fulltext.matches(terms, brought, None if mask.all() else mask)
+        found.append((passages, bm25(query, snapshot, segment, passages)))
     return _cut(found, count)
 
 
@@ -238,11 +256,12 @@ def _cut(found: Sequence[tuple[Integers, Floats]], count: int) -> list[Integers]
     return [passages[scores >= least] for passages, scores in found]
 
 
-def _bm25(query: Query, snapshot: Snapshot, segment: Segment, passages: Integers) -> Floats:
+def bm25(query: Query, snapshot: Snapshot, segment: Segment, passages: Integers) -> Floats:
+    """B of these passages of a segment: float32 (n,)."""
     held, begins = segment.terms_of(passages)
     return lexical.bm25(
-        question=[np.array([lexical.term_id(term) for term in word], np.uint32) for word in query.words],
-        frequencies=np.array([sum(map(snapshot.term_frequency, word)) for word in query.words], np.int64),
+        question=query.terms,
+        frequencies=query.frequencies,
         passages=snapshot.manifest.passages,
         average=snapshot.average_terms,
         held=held,
@@ -253,16 +272,14 @@ def _bm25(query: Query, snapshot: Snapshot, segment: Segment, passages: Integers
 def score(query: Query, codec: Codec, snapshot: Snapshot, segment: Segment, passages: Integers) -> Scored:
     """The parts of the scores of these passages, of which there is at least one."""
     codes, places, begins = segment.states_of(passages)
-    vectors, firsts = segment.vectors_of(passages)
+    sentences, firsts = segment.cosines_of(passages, query.vector)
     found = interaction.runs(places, begins)
     cosines = codec.best_cosines(query.states, codes, found.begins)
-    # Not by BLAS, whose second thread takes longer to wake than this takes, and then holds up the encoder's.
-    sentences = np.asarray(np.einsum("sd,d->s", vectors, query.vector), np.float32)
     return Scored(
         passages=passages,
         late_interaction=interaction.late_interaction(cosines, query.weights, query.named, found),
         sentence_cosine=np.maximum.reduceat(sentences, firsts[:-1]),
-        bm25=_bm25(query, snapshot, segment, passages),
+        bm25=bm25(query, snapshot, segment, passages),
         runs=found,
         cosines=cosines,
         sentences=sentences[np.repeat(firsts[:-1], np.diff(found.firsts)) + found.places],

@@ -31,7 +31,7 @@ from rag import articles, builder, calibration, embedding, freshness, lexical, r
 from rag import encoder as encoder_room
 from rag.articles import folder as folder_room
 from rag.articles.formats import READERS
-from rag.builder import to_merge
+from rag.builder import Making, to_merge
 from rag.encoder import Encoder, packaged_model
 from rag.errors import (
     CorpusEmptyError,
@@ -103,9 +103,21 @@ class Newsroom:
         return file
 
     def build(
-        self, *, passage_tokens: int | None = SMALL, anew: bool = False, model: str = PACKAGED_MODEL
+        self,
+        *,
+        passage_tokens: int | None = SMALL,
+        anew: bool = False,
+        model: str = PACKAGED_MODEL,
+        making: Making | None = None,
     ) -> BuildReport:
-        return builder.build(self.corpus, self.index, model=model, passage_tokens=passage_tokens, anew=anew)
+        return builder.build(
+            self.corpus,
+            self.index,
+            model=model,
+            passage_tokens=passage_tokens,
+            anew=anew,
+            making=making or Making(),
+        )
 
     def changes(self) -> Changes:
         return freshness.changes(self.corpus, self.index)
@@ -792,6 +804,28 @@ class TestSteps:
         for term in {term for article in at_once.articles().values() for term in lexical.terms(article.text)}:
             assert left.term_frequency(term) == right.term_frequency(term)
 
+    def test_where_vectors_are_codes_its_scores_are_near_those_of_one_built_anew(
+        self, newsroom: Newsroom, anew: Callable[[], Newsroom], ranked: Callable[[Newsroom, str], list[Row]]
+    ) -> None:
+        making = Making(large=60)
+        for number in range(9):
+            newsroom.write(f"k/{number}.txt", story(200 + number, 10))
+        newsroom.build(making=making)
+        for number in range(2):
+            newsroom.write(f"m/{number}.txt", story(300 + number, 10))
+            (newsroom.corpus / f"k/{number}.txt").unlink()
+            newsroom.build(making=making)
+        kinds = [segment.card.vectors.kind for segment in newsroom.snapshot().segments]
+        assert any("PQ" in kind for kind in kinds)
+        at_once = anew()
+        for question in QUESTIONS:
+            theirs = {row[:3]: row[-1] for row in ranked(at_once, question)}
+            ours = ranked(newsroom, question)
+            assert len(ours) > len(theirs) / 4
+            # A quarter of a cosine's error.
+            for row in ours:
+                assert row[-1] == pytest.approx(theirs[row[:3]], abs=0.02)
+
 
 @pytest.mark.slow
 def test_in_integers_too_an_index_in_steps_is_as_one_anew_and_keeps_its_precision(
@@ -843,6 +877,16 @@ class TestMerging:
         assert chosen >= {name for name, (live, gone) in held.items() if 3 * gone > live}
         if not any(gone for _, gone in held.values()):
             assert len(chosen) != 1
+
+    @given(segments, st.integers(1, 10_000), st.integers(0, 20_000))
+    def test_no_more_is_written_again_than_allowed_and_what_is_full_is_left(
+        self, held: dict[str, tuple[int, int]], full: int, budget: int
+    ) -> None:
+        chosen = to_merge(held, full, budget)
+        assert sum(held[name][0] for name in chosen) <= budget
+        for name in chosen:
+            live, gone = held[name]
+            assert 2 * live < full or 3 * gone > live
 
     @given(st.lists(st.sampled_from([1, 2, 10, 100, 1000]), min_size=1, max_size=300))
     def test_the_number_of_segments_and_of_copies_grows_with_the_logarithm(self, sizes: list[int]) -> None:

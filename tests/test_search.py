@@ -247,7 +247,7 @@ def test_each_part_of_a_score_is_that_of_brute_force(
     at = {(row.article.id, row.passage.start): number for number, row in enumerate(oracle.rows)}
     expected = (oracle.late_interaction(question), oracle.sentence_cosine(question), oracle.bm25(question))
     for segment, live in zip(snapshot.segments, snapshot.live, strict=True):
-        numbers = np.flatnonzero(segment.passage_mask(live))
+        numbers = segment.passages_of_articles(np.flatnonzero(live))
         scored = search.score(query, codec, snapshot, segment, numbers)
         found = [segment.article(number).id for number in segment.articles_of(numbers).tolist()]
         rows = [at[pair] for pair in zip(found, segment.passages[numbers, 0].tolist(), strict=True)]

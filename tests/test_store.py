@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -158,6 +159,46 @@ class TestSegment:
             assert several[found].article.text == each.article.text
         assert segment.with_id("0" * 16) is None
         assert segment.with_text(text_key("of none of them", None)) is None
+
+    @quick
+    @given(corpora, corpora, st.integers(0, 31), st.sampled_from([0, 1000]))
+    def test_articles_copied_from_other_segments_are_as_if_written_there(
+        self, fresh: Callable[[], Path], first: list[Made], second: list[Made], kept: int, large: int
+    ) -> None:
+        numbers = [number for number in range(len(first)) if kept >> number & 1]
+        copied, at_once = (SegmentWriter(fresh(), SETTINGS, DIMENSIONS, WIDTH, VOCABULARY, large) for _ in range(2))
+        for several, chosen in ((first, numbers), (second, range(len(second)))):
+            copied.copy(write(fresh(), several), chosen)
+            for number in chosen:
+                at_once.add(several[number].article, (several[number].encoded,))
+        cards = copied.finish(), at_once.finish()
+        # SQLite and tantivy lay the same content out in their own ways.
+        told = [
+            {name: said for name, said in card.files.items() if name.endswith((".bin", ".faiss"))} for card in cards
+        ]
+        assert told[0] == told[1]
+        ours, theirs = Segment(copied.folder), Segment(at_once.folder)
+        assert (ours.infos(), ours.places()) == (theirs.infos(), theirs.places())
+        assert ours.fulltext.vocabulary("") == theirs.fulltext.vocabulary("")
+
+    def test_a_term_whose_number_another_one_has_too_is_copied(self, fresh: Callable[[], Path], example: Made) -> None:
+        # The two have one CRC-32.
+        text = "plumless buckeroo"
+        assert lexical.term_id("plumless") == lexical.term_id("buckeroo")
+        encoded = replace(
+            example.encoded,
+            sentences=(Sentence(0, len(text)),),
+            passages=(Passage(0, len(text), 0, 1),),
+            vectors=example.encoded.vectors[:1],
+            lengths=np.array([len(example.encoded.pieces)]),
+        )
+        article = replace(example.article, text=text, language="en")
+        segment = write(fresh(), [Made(article, encoded)])
+        assert "" in segment.term_names().values()
+        writer = SegmentWriter(fresh(), SETTINGS, DIMENSIONS, WIDTH, VOCABULARY)
+        writer.copy(segment, [0])
+        writer.finish()
+        assert Segment(writer.folder).fulltext.vocabulary("") == segment.fulltext.vocabulary("")
 
     @quick
     @given(corpora, st.integers(1, 3))
@@ -381,6 +422,54 @@ class TestRows:
             Rows(tmp_path / "rows", np.uint8, 1, whole)
 
 
+class TestLargeSegments:
+    @pytest.mark.parametrize("large", [0, 1000])
+    def test_sentence_vectors_are_hashed_before_faiss_reads_them(
+        self, tmp_path: Path, example: Made, monkeypatch: pytest.MonkeyPatch, large: int
+    ) -> None:
+        monkeypatch.setattr(checked, "WHOLE", 64)
+        file = self.written(tmp_path / "segment", example, large) / "sentences.faiss"
+        data = bytearray(file.read_bytes())
+        data[-1] ^= 1
+        put(file, bytes(data))
+        with pytest.raises(Damage, match=r"sentences\.faiss"):
+            Segment(tmp_path / "segment")
+
+    @pytest.mark.parametrize("name", ["articles.db", "fulltext/meta.json"])
+    def test_of_other_large_files_the_size_is_looked_at_and_all_is_hashed_when_asked(
+        self, tmp_path: Path, example: Made, monkeypatch: pytest.MonkeyPatch, name: str
+    ) -> None:
+        monkeypatch.setattr(checked, "WHOLE", 64)
+        folder = self.written(tmp_path / "segment", example, 1000)
+        whole = (folder / name).read_bytes()
+        put(folder / name, whole.replace(b"text", b"txet"))
+        assert whole != (folder / name).read_bytes()
+        with pytest.raises(Damage):  # at the latest
+            Segment(folder).check()
+        put(folder / name, whole[:-1])
+        with pytest.raises(Damage, match="not as it was written"):
+            Segment(folder)
+
+    def test_a_row_of_a_large_database_that_was_changed_is_refused_when_it_is_read(
+        self, tmp_path: Path, example: Made, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(checked, "WHOLE", 64)
+        folder = self.written(tmp_path / "segment", example, 1000)
+        with closing(sqlite3.connect(folder / "articles.db")) as database, database:
+            database.execute("UPDATE article SET path = ?", ("other",))
+        assert (folder / "articles.db").stat().st_size == segments.read_card(folder).files["articles.db"].bytes
+        segment = Segment(folder)
+        for read in (segment.article, segment.row):
+            with pytest.raises(Damage, match="not as it was written"):
+                read(0)
+
+    def written(self, folder: Path, example: Made, large: int) -> Path:
+        writer = SegmentWriter(folder, SETTINGS, DIMENSIONS, WIDTH, VOCABULARY, large)
+        writer.add(example.article, (example.encoded,))
+        writer.finish()
+        return folder
+
+
 def put(file: Path, data: bytes) -> None:
     """Put a new file in the place of one that may be open, or have another link."""
     new = file.with_name(file.name + ".new")
@@ -443,9 +532,11 @@ def _manifest(folder: IndexFolder, uses: tuple[SegmentUse, ...], passages: int, 
         languages=("en",),
         failed=0,
         vectors="SQfp16",
+        recall=1.0,
         versions={},
         prepared={},
         scale=1.0,
+        uncalibrated=0,
         files=Checksum(0, ""),
         duplicates=write_duplicates(folder, number, ()),
     )
@@ -634,11 +725,11 @@ class TestDamage:
             b"{}",
             b"null",
             b'{"generation": 1}',
-            b'{"format": 3}',
-            b'{"format": 3, "generation": "x", "manifest": {}}',
-            b'{"format": 3, "generation": 1, "manifest": {"bytes": 0, "sha256": ""}}',
-            b'{"format": 3, "generation": null, "manifest": null}',
-            b'{"format": 3, "generation": [1], "manifest": {"bytes": 0, "sha256": "", "more": 1}}',
+            b'{"format": 4}',
+            b'{"format": 4, "generation": "x", "manifest": {}}',
+            b'{"format": 4, "generation": 1, "manifest": {"bytes": 0, "sha256": ""}}',
+            b'{"format": 4, "generation": null, "manifest": null}',
+            b'{"format": 4, "generation": [1], "manifest": {"bytes": 0, "sha256": "", "more": 1}}',
         ],
     )
     def test_garbage_in_the_pointer_is_damage(self, copied: IndexFolder, garbage: bytes) -> None:
@@ -659,7 +750,7 @@ class TestDamage:
                 except (IndexDamagedError, IndexFormatError):
                     continue
 
-    @pytest.mark.parametrize("number", [0, 1, 2, 4, "3", None])
+    @pytest.mark.parametrize("number", [0, 1, 2, 3, 5, "4", None])
     def test_another_format_is_refused_with_both_numbers_and_the_cure(
         self, copied: IndexFolder, number: object
     ) -> None:
@@ -667,7 +758,7 @@ class TestDamage:
         put(copied.current, json.dumps(pointer).encode())
         with pytest.raises(IndexFormatError, match="run `rag build`") as raised:
             read_current(copied)
-        assert (raised.value.found, raised.value.wanted) == (number, 3)
+        assert (raised.value.found, raised.value.wanted) == (number, 4)
 
 
 class TestLargeFiles:

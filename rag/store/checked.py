@@ -17,9 +17,12 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
+from rag.arrays import Integers
+
 Scalar = TypeVar("Scalar", bound=np.generic)
 
-BLOCK = 1 << 16
+# A question reads some hundred passages, each of a block or two: larger ones would be hashed for little.
+BLOCK = 1 << 14
 WHOLE = 1 << 23
 _DIGEST = 16
 
@@ -92,11 +95,11 @@ class RowWriter(Generic[Scalar]):
     def __init__(self, file: Path, dtype: type[Scalar]) -> None:
         self._file = file
         self._opened = file.open("wb")
-        self._dtype = np.dtype(dtype)
+        self.dtype = np.dtype(dtype)
 
     def add(self, rows: np.ndarray[tuple[int, ...], np.dtype[Scalar]]) -> None:
         """Append rows, one array with any number of them."""
-        self._opened.write(np.ascontiguousarray(rows, self._dtype).tobytes())
+        self._opened.write(np.ascontiguousarray(rows, self.dtype).tobytes())
 
     def close(self) -> None:
         """Close the file, and write beside a large one the hashes of its blocks."""
@@ -121,12 +124,11 @@ class Rows(Generic[Scalar]):
         # A plain view: NumPy's memmap class makes each small slice several times as slow.
         mapped = np.memmap(file, dtype, "r", shape=shape) if size else np.empty(shape, dtype)
         self._all: np.ndarray[tuple[int, ...], np.dtype[Scalar]] = np.asarray(mapped)
-        self._blocks: list[bytes] | None = None
+        self._blocks: bytes | None = None
         if size > WHOLE:
-            hashes = _blocks_file(file).read_bytes()
-            self._blocks = [hashes[place : place + _DIGEST] for place in range(0, len(hashes), _DIGEST)]
+            self._blocks = _blocks_file(file).read_bytes()
             self._bytes = np.asarray(np.memmap(file, np.uint8, "r"))
-            self._seen = np.zeros(len(self._blocks), bool)
+            self._seen = np.zeros(len(self._blocks) // _DIGEST, bool)
 
     def __len__(self) -> int:
         return len(self._all)
@@ -141,11 +143,29 @@ class Rows(Generic[Scalar]):
             self._check(self._blocks, range(begin * self._row // BLOCK, (end * self._row - 1) // BLOCK + 1))
         return self._all[begin:end]
 
-    def _check(self, hashes: list[bytes], blocks: Iterable[int]) -> None:
+    def gather(self, begins: Integers, ends: Integers) -> np.ndarray[tuple[int, ...], np.dtype[Scalar]]:
+        """Rows ``begins[i]`` to ``ends[i]``, without the last, one run after the other; a copy.
+
+        Raises:
+            Damage: a block of them is not as it was written.
+        """
+        lengths = ends - begins
+        if self._blocks is not None:
+            held = lengths > 0
+            first, last = begins[held] * self._row // BLOCK, (ends[held] * self._row - 1) // BLOCK
+            unsure = ~(self._seen[first] & self._seen[last]) | (last - first > 1)
+            for run in zip(first[unsure].tolist(), last[unsure].tolist(), strict=True):
+                self._check(self._blocks, range(run[0], run[1] + 1))
+        moved = np.repeat(begins - (np.cumsum(lengths) - lengths), lengths)
+        rows: np.ndarray[tuple[int, ...], np.dtype[Scalar]] = self._all[moved + np.arange(len(moved))]
+        return rows
+
+    def _check(self, hashes: bytes, blocks: Iterable[int]) -> None:
         for block in blocks:
             if self._seen[block]:
                 continue
-            if _hash(self._bytes[block * BLOCK : (block + 1) * BLOCK].tobytes()) != hashes[block]:
+            found = _hash(self._bytes[block * BLOCK : (block + 1) * BLOCK].tobytes())
+            if found != hashes[block * _DIGEST : (block + 1) * _DIGEST]:
                 raise Damage(self._file, "it is not as it was written")
             self._seen[block] = True
 

@@ -21,11 +21,12 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -36,7 +37,7 @@ from rag.store.checked import WHOLE, Checksum, Damage, check, checksum, flush
 from rag.store.segments import CARD, Segment, Settings
 from rag.types import ArticleInfo, Failure
 
-FORMAT = 3
+FORMAT = 4
 # What stands in so many passages is counted at a time.
 _COUNTED_AT_ONCE = 1_024
 
@@ -153,8 +154,11 @@ class Manifest:
     """What a generation is made of.
 
     ``articles``, ``passages``, ``sentences`` and ``languages`` are those that
-    count. ``prepared`` are the files of its prepared model; ``scale`` is what questions
-    that the articles answer score among them (rag.calibration).
+    count. ``vectors`` is how most of the sentences' vectors are kept, and ``recall``
+    the least share of the nearest ones that is found in a segment (rag.vectors).
+    ``prepared`` are the files of its prepared model; ``scale`` is what questions
+    that the articles answer score among them (rag.calibration),
+    measured before the last ``uncalibrated`` passages came or went.
     """
 
     number: int
@@ -168,11 +172,13 @@ class Manifest:
     languages: tuple[str | None, ...]
     failed: int
     vectors: str
+    recall: float
     versions: dict[str, str]
     prepared: dict[str, Checksum]
     files: Checksum
     duplicates: Checksum
     scale: float
+    uncalibrated: int
 
 
 def read_current(folder: IndexFolder) -> Manifest:
@@ -268,9 +274,14 @@ def write_duplicates(folder: IndexFolder, number: int, duplicates: Iterable[Dupl
 
 def _write_lines(listed: Path, rows: Iterable[FileRecord | DuplicateRecord]) -> Checksum:
     listed.parent.mkdir(parents=True, exist_ok=True)
-    listed.write_text("".join(json.dumps(asdict(row)) + "\n" for row in rows), encoding="utf-8")
+    listed.write_text("".join(json.dumps(row, default=_fields) + "\n" for row in rows), encoding="utf-8")
     flush(listed)
     return checksum(listed)
+
+
+def _fields(row: object) -> dict[str, object]:
+    """A record's fields by their names, for JSON; ``asdict`` would copy all that is in them."""
+    return {field.name: getattr(row, field.name) for field in fields(cast("FileRecord", row))}
 
 
 def commit(folder: IndexFolder, manifest: Manifest) -> None:
@@ -360,9 +371,7 @@ class Snapshot:
         self.manifest = manifest
         opened: Mapping[str, Segment] = {} if before is None else before.by_name
         with damage_told(folder):
-            self.by_name: dict[str, Segment] = {
-                use.name: opened.get(use.name) or _open(folder, use) for use in manifest.segments
-            }
+            self.by_name: dict[str, Segment] = _opened(folder, manifest.segments, opened)
         self.segments = tuple(self.by_name.values())
         pairs = tuple(zip(self.segments, manifest.segments, strict=True))
         with damage_told(folder):
@@ -388,7 +397,7 @@ class Snapshot:
     def _gone(self) -> tuple[Integers, ...]:
         """The passages of each segment that do not count."""
         pairs = zip(self.segments, self.live, strict=True)
-        return tuple(np.flatnonzero(~segment.passage_mask(live)) for segment, live in pairs)
+        return tuple(segment.passages_of_articles(np.flatnonzero(~live)) for segment, live in pairs)
 
     @cached_property
     def _gone_terms(self) -> Counter[int]:
@@ -401,8 +410,8 @@ class Snapshot:
         """How many terms a passage has on average."""
         total = 0
         for segment, gone in zip(self.segments, self._gone, strict=True):
-            lengths = np.diff(segment.begins[:, 1])
-            total += int(lengths.sum()) - int(lengths[gone].sum())
+            begins = segment.begins[:, 1]
+            total += int(begins[-1]) - int((begins[gone + 1] - begins[gone]).sum())
         return total / max(1, self.manifest.passages)
 
     @cached_property
@@ -442,6 +451,16 @@ class Snapshot:
             for use in self.manifest.segments:
                 _check_card(self.folder, use)
                 self.by_name[use.name].check()
+
+
+def _opened(folder: IndexFolder, uses: Iterable[SegmentUse], opened: Mapping[str, Segment]) -> dict[str, Segment]:
+    """These segments by their names; what is to be opened is opened two at a time, for most of it is hashing."""
+    with ThreadPoolExecutor(2) as pool:
+        found = [opened.get(use.name) or pool.submit(_open, folder, use) for use in uses]
+        return {
+            use.name: each if isinstance(each, Segment) else each.result()
+            for use, each in zip(uses, found, strict=True)
+        }
 
 
 def _open(folder: IndexFolder, use: SegmentUse) -> Segment:

@@ -12,7 +12,7 @@ sentences.bin start, end                                                   int32
 prints.bin    a 16-byte hash of the passage's text                         uint8 (16,), a passage
 sentences.faiss the sentences' vectors                                     a sentence
 codes.bin     token states, compressed                                     uint8 (w,), a word piece
-pieces.bin    the word piece's number in the model's vocabulary            uint32, a word piece
+pieces.bin    the word piece's number in the model's vocabulary            uint16 or uint32, a word piece
 places.bin    in which of the passage's sentences it stands                uint8, a word piece
 terms.bin     ids of the passage's terms                                   uint32, a term
 begins.bin    where the passage's word pieces and terms begin              int64 (2,), one row more
@@ -34,11 +34,13 @@ import sqlite3
 import tempfile
 import threading
 import weakref
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import date
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -50,14 +52,17 @@ from rag.errors import CitationError
 from rag.lexical import FullText, FullTextWriter
 from rag.store.checked import Checksum, Damage, Rows, RowWriter, Scalar, check, checksum, flush
 from rag.types import Article, ArticleInfo, Digest, EncodedArticle, Passage, Sentence
-from rag.vectors import SentenceVectors, VectorWriter
+from rag.vectors import LARGE, SentenceVectors, VectorCard, VectorWriter
 
 CARD = "segment.json"
+VECTORS = "sentences.faiss"
 PRINT = 16
 # An article of so many characters takes a while to read and to check.
 LONG = 1_000_000
 # An article is handed on in parts of so many passages.
 PART_PASSAGES = 1024
+# Rows of a file are copied into another segment so many at a time.
+COPIED_AT_ONCE = 1 << 18
 
 _SCHEMA = """
 CREATE TABLE article (
@@ -98,6 +103,7 @@ class SegmentCard:
     passages: int
     sentences: int
     width: int
+    vectors: VectorCard
     files: dict[str, Checksum]
 
 
@@ -128,13 +134,17 @@ def _refusals() -> Iterator[None]:
 class SegmentWriter:
     """Writes a segment, an article at a time, in bounded memory but for the sentence vectors.
 
+    From ``large`` sentences on their vectors are kept as codes (rag.vectors).
+
     Raises:
         OSError: the disk does not take it.
     """
 
-    def __init__(self, folder: Path, settings: Settings, dimensions: int, width: int, vocabulary: int) -> None:
+    def __init__(
+        self, folder: Path, settings: Settings, dimensions: int, width: int, vocabulary: int, large: int = LARGE
+    ) -> None:
         folder.mkdir(parents=True)
-        self._folder, self._settings, self._width = folder, settings, width
+        self.folder, self._settings, self._width = folder, settings, width
         self._opened = ExitStack()
         try:
             with _refusals():
@@ -147,7 +157,7 @@ class SegmentWriter:
             self._opened.close()
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        self._vectors = VectorWriter(dimensions)
+        self._vectors = VectorWriter(dimensions, large)
         self._ids = self._rows("ids.bin", np.uint64)
         self._signatures = self._rows("signatures.bin", np.uint32)
         self._articles = self._rows("articles.bin", np.int32)
@@ -155,11 +165,12 @@ class SegmentWriter:
         self._sentences = self._rows("sentences.bin", np.int32)
         self._prints = self._rows("prints.bin", np.uint8)
         self._codes = self._rows("codes.bin", np.uint8)
-        self._pieces = self._rows("pieces.bin", np.uint32)
+        self._pieces = self._rows("pieces.bin", _piece_type(vocabulary))
         self._places = self._rows("places.bin", np.uint8)
         self._terms = self._rows("terms.bin", np.uint32)
         self._begins = self._rows("begins.bin", np.int64)
         self._frequencies = np.zeros(vocabulary, np.int32)
+        self._term_ids: dict[str, int] = {}
         self.articles = self.passages = self.sentences = self._piece_count = self._term_count = 0
 
     def add(self, article: Article, parts: Iterable[EncodedArticle]) -> None:
@@ -190,8 +201,67 @@ class SegmentWriter:
             begin += length
             self._piece_count += length
         self._codes.add(part.codes)
-        self._pieces.add(part.pieces)
+        self._pieces.add(part.pieces.astype(self._pieces.dtype))
         self._places.add(part.places)
+
+    def copy(self, source: Segment, numbers: Sequence[int]) -> None:
+        """Append articles of another segment, made with the same settings, by their numbers there, in order.
+
+        Raises:
+            Damage: what is copied is not as it was written.
+        """
+        words = source.term_names()
+        first = last = -1
+        for number in [*numbers, -1]:
+            if number != last:
+                if last > first:
+                    self._copy_run(source, first, last, words)
+                first = number
+            last = number + 1
+
+    def _copy_run(self, source: Segment, first: int, last: int, words: Mapping[int, str]) -> None:
+        """Append articles ``first`` to ``last``, without the last."""
+        begins = source.article_begins[first : last + 1]
+        (passage, sentence), (end_passage, end_sentence) = begins[[0, -1]].tolist()
+        (piece, term), (end_piece, end_term) = source.begins[[passage, end_passage]].tolist()
+        self._copy_rows(source, first, last, begins[:, 0] - passage + self.passages, words)
+        moved = np.array([self.passages - passage, self.sentences - sentence], np.int32)
+        self._articles.add(begins[:-1] + moved)
+        self._ids.add(source.identities[first:last])
+        self._signatures.add(source.signatures[first:last])
+        self._passages.add(source.passages[passage:end_passage] + np.array([0, 0, *2 * [moved[1]]], np.int32))
+        self._begins.add(
+            source.begins[passage:end_passage] + np.array([self._piece_count - piece, self._term_count - term])
+        )
+        self._frequencies += source.piece_frequencies_in(passage, end_passage)
+        source.copy_rows(self._prints, "prints.bin", passage, end_passage)
+        source.copy_rows(self._sentences, "sentences.bin", sentence, end_sentence)
+        source.copy_rows(self._codes, "codes.bin", piece, end_piece)
+        source.copy_rows(self._pieces, "pieces.bin", piece, end_piece)
+        source.copy_rows(self._places, "places.bin", piece, end_piece)
+        source.copy_rows(self._terms, "terms.bin", term, end_term)
+        self._vectors.copy(source.vectors, sentence, end_sentence)
+        self.articles += last - first
+        self.passages += end_passage - passage
+        self.sentences += end_sentence - sentence
+        self._piece_count += end_piece - piece
+        self._term_count += end_term - term
+
+    def _copy_rows(self, source: Segment, first: int, last: int, begins: Numbers, words: Mapping[int, str]) -> None:
+        """Append the rows of the database and the full text of articles, whose passages get these numbers."""
+        for place, number in enumerate(range(first, last)):
+            row, key, kept = source.row(number)
+            self._insert_row(self.articles + place, row, key, kept)
+            article: Article | None = None
+            for passage, terms in enumerate(source.terms_in(number)):
+                written = [words.get(term, "") for term in terms]
+                if "" in written:
+                    # Two terms have this number: what the passage holds is told by its text.
+                    article = article or source.article(number)
+                    start, end = source.passages[int(source.article_begins[number, 0]) + passage, :2].tolist()
+                    written = lexical.terms(article.text[start:end], article.language)
+                with _refusals():
+                    self._fulltext.add_terms(int(begins[place]) + passage, self.articles + place, written)
 
     def _add_passage(self, article: Article, sentences: Sequence[Sentence], passage: Passage) -> None:
         first, last = sentences[passage.first], sentences[passage.last - 1]
@@ -203,12 +273,15 @@ class SegmentWriter:
         within = (passage.first + self.sentences, passage.last + self.sentences)
         self._passages.add(np.array([passage.start, passage.end, *within], np.int32))
         self._prints.add(np.frombuffer(fingerprint(text), np.uint8))
-        ids = np.array([lexical.term_id(term) for term in lexical.terms(text, article.language)], np.uint32)
+        terms = lexical.terms(text, article.language)
+        for term in set(terms).difference(self._term_ids):
+            self._term_ids[term] = lexical.term_id(term)
+        ids = np.array([self._term_ids[term] for term in terms], np.uint32)
         self._begins.add(np.array([self._piece_count, self._term_count], np.int64))
         self._terms.add(ids)
         self._term_count += len(ids)
         with _refusals():
-            self._fulltext.add(self.passages, self.articles, text, article.language)
+            self._fulltext.add_terms(self.passages, self.articles, terms)
         self.passages += 1
 
     def finish(self) -> SegmentCard:
@@ -217,13 +290,13 @@ class SegmentWriter:
         self._begins.add(np.array([self._piece_count, self._term_count], np.int64))
         self._rows("piecefreq.bin", np.int32).add(self._frequencies)
         with _refusals():
-            self._vectors.save(self._folder / "sentences.faiss")
+            vectors = self._vectors.save(self.folder / VECTORS)
             self._fulltext.close()
             self._database.execute("COMMIT")
         self._opened.close()
         # Tantivy's lock files are empty and come and go.
-        files = [file for file in sorted(self._folder.rglob("*")) if file.is_file() and file.suffix != ".lock"]
-        readable = (self._folder / "ids.bin").stat().st_mode
+        files = [file for file in sorted(self.folder.rglob("*")) if file.is_file() and file.suffix != ".lock"]
+        readable = (self.folder / "ids.bin").stat().st_mode
         for file in files:
             # Tantivy writes some for their owner alone; whoever may read the index may read them all.
             file.chmod(readable)
@@ -234,11 +307,12 @@ class SegmentWriter:
             passages=self.passages,
             sentences=self.sentences,
             width=self._width,
-            files={file.relative_to(self._folder).as_posix(): checksum(file) for file in files},
+            vectors=vectors,
+            files={file.relative_to(self.folder).as_posix(): checksum(file) for file in files},
         )
-        (self._folder / CARD).write_text(json.dumps(asdict(card), indent=1), encoding="utf-8")
-        flush(self._folder / CARD)
-        flush(self._folder)
+        (self.folder / CARD).write_text(json.dumps(asdict(card), indent=1), encoding="utf-8")
+        flush(self.folder / CARD)
+        flush(self.folder)
         return card
 
     def discard(self) -> None:
@@ -246,19 +320,27 @@ class SegmentWriter:
         with suppress(OSError):
             self._opened.close()
         del self._fulltext  # whose thread would go on writing
-        shutil.rmtree(self._folder, ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _rows(self, name: str, dtype: type[Scalar]) -> RowWriter[Scalar]:
-        writer = RowWriter(self._folder / name, dtype)
+        writer = RowWriter(self.folder / name, dtype)
         self._opened.callback(writer.close)
         return writer
 
     def _insert(self, article: Article) -> None:
         row = _row(article)
-        values = (self.articles, *row, text_key(article.text, article.language), _row_checksum(row))
+        self._insert_row(self.articles, row, text_key(article.text, article.language), _row_checksum(row))
+
+    def _insert_row(self, number: int, row: Sequence[str | None], key: str, kept: bytes) -> None:
+        values = (number, *row, key, kept)
         columns = f"number, {_COLUMNS}, text_key, checksum"
         with _refusals():
             self._database.execute(f"INSERT INTO article ({columns}) VALUES ({', '.join('?' * len(values))})", values)
+
+
+def _piece_type(vocabulary: int) -> type[np.uint16 | np.uint32]:
+    """What the numbers of word pieces are kept as."""
+    return np.uint16 if vocabulary <= 1 << 16 else np.uint32
 
 
 def _row(article: Article) -> tuple[str | None, ...]:
@@ -309,7 +391,8 @@ def read_card(folder: Path) -> SegmentCard:
     try:
         read = json.loads((folder / CARD).read_text(encoding="utf-8"))
         files = {name: Checksum(**values) for name, values in read.pop("files").items()}
-        return SegmentCard(settings=Settings(**read.pop("settings")), files=files, **read)
+        settings, vectors = Settings(**read.pop("settings")), VectorCard(**read.pop("vectors"))
+        return SegmentCard(settings=settings, vectors=vectors, files=files, **read)
     except FileNotFoundError:
         raise Damage(folder / CARD, "it is missing") from None
     except (OSError, ValueError, TypeError, KeyError) as error:
@@ -328,7 +411,9 @@ class Segment:
         self.card = read_card(folder)
         for name, expected in self.card.files.items():
             if not name.endswith(".bin"):  # which Rows checks, a large one by the block
-                check(folder / name, expected)
+                # FAISS is handed no byte unread. SQLite's rows have checksums of their own, and tantivy only brings
+                # passages in: of theirs that are large the size is enough here.
+                check(folder / name, expected, whole=name == VECTORS)
         self._ids = Rows(folder / "ids.bin", np.uint64, 1, self._expected("ids.bin"))
         signatures = self._expected("signatures.bin")
         self._signatures = Rows(folder / "signatures.bin", np.uint32, duplicates.WIDTH, signatures)
@@ -337,14 +422,15 @@ class Segment:
         self._sentences = Rows(folder / "sentences.bin", np.int32, 2, self._expected("sentences.bin"))
         self._prints = Rows(folder / "prints.bin", np.uint8, PRINT, self._expected("prints.bin"))
         self._codes = Rows(folder / "codes.bin", np.uint8, self.card.width, self._expected("codes.bin"))
-        self._pieces = Rows(folder / "pieces.bin", np.uint32, 1, self._expected("pieces.bin"))
         self._places = Rows(folder / "places.bin", np.uint8, 1, self._expected("places.bin"))
         self._terms = Rows(folder / "terms.bin", np.uint32, 1, self._expected("terms.bin"))
         self._begins = Rows(folder / "begins.bin", np.int64, 2, self._expected("begins.bin"))
         self._frequencies = Rows(folder / "piecefreq.bin", np.int32, 1, self._expected("piecefreq.bin"))
+        number = _piece_type(len(self._frequencies))
+        self._pieces = Rows(folder / "pieces.bin", number, 1, self._expected("pieces.bin"))
         database = f"{(folder / 'articles.db').resolve().as_uri()}?mode=ro&immutable=1"
         try:
-            self.vectors = SentenceVectors(folder / "sentences.faiss")
+            self.vectors = SentenceVectors(folder / VECTORS, self.card.vectors)
             self.fulltext = self._open_fulltext(folder / "fulltext")
             self._database = sqlite3.connect(database, uri=True, check_same_thread=False)
         except (OSError, RuntimeError, ValueError, sqlite3.Error) as error:
@@ -420,44 +506,56 @@ class Segment:
         """The article of each passage."""
         return np.searchsorted(self.article_begins[:, 0], passages, side="right") - 1
 
+    def articles_with(self, sentences: Integers) -> Integers:
+        """The article of each sentence."""
+        return np.searchsorted(self.article_begins[:, 1], sentences, side="right") - 1
+
     def passages_of(self, sentences: Integers) -> Integers:
         """The passages that hold any of these sentences, each once, in order."""
         low = np.searchsorted(self.passages[:, 3], sentences, side="right")
         high = np.searchsorted(self.passages[:, 2], sentences, side="right")
-        return np.unique(np.concatenate([np.arange(*pair) for pair in zip(low, high, strict=True)] or [low]))
+        # Mostly a sentence is in one passage, or in two that overlap there.
+        if np.isin(high - low, (1, 2)).all():
+            return np.unique(np.concatenate([low, high - 1]))
+        return np.unique(np.concatenate([np.arange(*pair) for pair in zip(low, high, strict=True)]))
 
     def sentence_mask(self, articles: Mask) -> Mask:
         """The sentences of these articles: bool (articles,) to bool (sentences,)."""
         return np.repeat(articles, np.diff(self.article_begins[:, 1]))
 
-    def passage_mask(self, articles: Mask) -> Mask:
-        """The passages of these articles: bool (articles,) to bool (passages,)."""
-        return np.repeat(articles, np.diff(self.article_begins[:, 0]))
+    def passages_of_articles(self, articles: Integers) -> Integers:
+        """The passages of these articles, by their numbers, in order."""
+        begins = self.article_begins[:, 0].astype(np.int64)
+        runs = [np.arange(begins[number], begins[number + 1]) for number in articles.tolist()]
+        return np.concatenate(runs or [np.empty(0, np.int64)])
 
     # What search reads: each gives the rows of some passages one after the other, and where
     # each passage begins among them, int64 (passages + 1,).
 
     def states_of(self, passages: Integers) -> tuple[Bytes, Bytes, Integers]:
         """The compressed states of word pieces, the sentence of each, and where each passage begins."""
-        runs = [tuple(self.begins[passage : passage + 2, 0].tolist()) for passage in passages]
-        codes = [self._codes.take(*run) for run in runs]
-        places = [self._places.take(*run) for run in runs]
-        return np.concatenate(codes), np.concatenate(places), _begins(runs)
+        runs = self.begins[passages, 0], self.begins[passages + 1, 0]
+        return self._codes.gather(*runs), self._places.gather(*runs), _ends(*runs)
 
     def terms_of(self, passages: Integers) -> tuple[Ids, Integers]:
         """The ids of the passages' terms, and where each passage begins."""
-        runs = [tuple(self.begins[passage : passage + 2, 1].tolist()) for passage in passages]
-        return np.concatenate([self._terms.take(*run) for run in runs] or [np.empty(0, np.uint32)]), _begins(runs)
+        runs = self.begins[passages, 1], self.begins[passages + 1, 1]
+        return self._terms.gather(*runs), _ends(*runs)
 
     def pieces_of(self, passages: Integers) -> tuple[Ids, Integers]:
         """The word pieces of the passages, and where each passage begins."""
-        runs = [tuple(self.begins[passage : passage + 2, 0].tolist()) for passage in passages]
-        return np.concatenate([self._pieces.take(*run) for run in runs] or [np.empty(0, np.uint32)]), _begins(runs)
+        runs = self.begins[passages, 0], self.begins[passages + 1, 0]
+        return self._pieces.gather(*runs).astype(np.uint32), _ends(*runs)
 
     def vectors_of(self, passages: Integers) -> tuple[Floats, Integers]:
         """The vectors of the passages' sentences, and where each passage begins."""
         runs = [tuple(self.passages[passage, 2:].tolist()) for passage in passages]
         return self.vectors.take(np.concatenate([np.arange(*run) for run in runs])), _begins(runs)
+
+    def cosines_of(self, passages: Integers, question: Floats) -> tuple[Floats, Integers]:
+        """The cosines of the passages' sentences with a question vector, and where each passage begins."""
+        runs = [tuple(self.passages[passage, 2:].tolist()) for passage in passages]
+        return self.vectors.cosines(np.concatenate([np.arange(*run) for run in runs]), question), _begins(runs)
 
     # What answers and builds read.
 
@@ -495,9 +593,9 @@ class Segment:
         """What is known of every article, in the order of their numbers."""
         return tuple(_info(row[:-1]) for row in self._query(f"SELECT {_INFO}, number FROM article ORDER BY number"))
 
-    def languages(self) -> tuple[str | None, ...]:
-        """The language of every article, in the order of their numbers."""
-        return tuple(told for told, _ in self._query("SELECT language, number FROM article ORDER BY number"))
+    def languages(self) -> Counter[str | None]:
+        """How many articles there are in each language."""
+        return Counter(dict(self._query("SELECT language, COUNT(*) FROM article GROUP BY language")))
 
     def places(self) -> tuple[tuple[str, str, bytes], ...]:
         """Id, path and ``row_checksum`` of every article, in the order of their numbers."""
@@ -581,11 +679,75 @@ class Segment:
                 passages=self._passages_between(number, passage, next_passage),
                 vectors=self.vectors.take(np.arange(sentence, next_sentence)),
                 codes=self._codes.take(begin, end),
-                pieces=self._pieces.take(begin, end),
+                pieces=self._pieces.take(begin, end).astype(np.uint32),
                 places=self._places.take(begin, end),
                 lengths=np.diff(self.begins[passage : next_passage + 1, 0]),
             )
             passage, sentence = next_passage, next_sentence
+
+    # What another segment is written from.
+
+    def row(self, number: int) -> tuple[tuple[str | None, ...], str, bytes]:
+        """An article's columns as they are stored, its ``text_key`` and its ``row_checksum``.
+
+        Raises:
+            Damage: the row is not as it was written.
+        """
+        [(key, kept, *row)] = self._query(
+            f"SELECT text_key, checksum, {_COLUMNS} FROM article WHERE number = ?", number
+        )
+        if _row_checksum(row) != kept:
+            raise Damage(self.folder / "articles.db", f"article {number} is not as it was written")
+        return tuple(row), key, kept
+
+    def terms_in(self, number: int) -> Iterator[list[int]]:
+        """The ids of the terms of each passage of an article, in order."""
+        passage, end = self.article_begins[number : number + 2, 0].tolist()
+        begins = self.begins[passage : end + 1, 1].tolist()
+        held = self._terms.take(begins[0], begins[-1]).tolist()
+        for begin, following in pairwise(begins):
+            yield held[begin - begins[0] : following - begins[0]]
+
+    def term_names(self) -> dict[int, str]:
+        """The terms under their ids, without those of which two have one id."""
+        names: dict[int, str] = {}
+        for term, _ in self.fulltext.vocabulary(""):
+            known = names.setdefault(lexical.term_id(term), term)
+            if known != term:
+                names[lexical.term_id(term)] = ""
+        return names
+
+    def piece_frequencies_in(self, first: int, last: int) -> Numbers:
+        """In how many of the passages ``first`` to ``last``, without the last, each word piece stands."""
+        every = len(self._prints)
+        if 2 * (last - first) > every:
+            others = (self._piece_counts(0, first), self._piece_counts(last, every))
+            return self.piece_frequencies - others[0] - others[1]
+        return self._piece_counts(first, last)
+
+    def _piece_counts(self, first: int, last: int) -> Numbers:
+        counts = np.zeros(len(self._frequencies), np.int32)
+        for begin in range(first, last, PART_PASSAGES):
+            begins = self.begins[begin : min(begin + PART_PASSAGES, last) + 1, 0]
+            pieces = self._pieces.take(int(begins[0]), int(begins[-1])).astype(np.int64)
+            owners = np.repeat(np.arange(len(begins) - 1), np.diff(begins))
+            once = np.unique(owners * len(counts) + pieces) % len(counts)
+            counts += np.bincount(once, minlength=len(counts)).astype(np.int32)
+        return counts
+
+    def copy_rows(self, target: RowWriter[Any], name: str, begin: int, end: int) -> None:
+        """Append rows of one of the files to another one, some at a time."""
+        copied: dict[str, Rows[Any]] = {
+            "prints.bin": self._prints,
+            "sentences.bin": self._sentences,
+            "codes.bin": self._codes,
+            "pieces.bin": self._pieces,
+            "places.bin": self._places,
+            "terms.bin": self._terms,
+        }
+        rows = copied[name]
+        for first in range(begin, end, COPIED_AT_ONCE):
+            target.add(rows.take(first, min(first + COPIED_AT_ONCE, end)))
 
     def _passages_between(self, number: int, first: int, end: int) -> tuple[Passage, ...]:
         """Passages of one article, their sentences counted within it."""
@@ -607,3 +769,8 @@ class Segment:
 def _begins(runs: Sequence[tuple[int, ...]]) -> Integers:
     """Where runs begin when they are laid end to end, and where the last one ends."""
     return np.concatenate([[0], np.cumsum([end - begin for begin, end in runs])]).astype(np.int64)
+
+
+def _ends(begins: Integers, ends: Integers) -> Integers:
+    """Where runs begin when they are laid end to end, and where the last one ends."""
+    return np.append(0, np.cumsum(ends - begins)).astype(np.int64)
