@@ -424,9 +424,9 @@ class TestRebuilding:
         self, browser: Browser, articles: Path, built: Path, tmp_path: Path
     ) -> None:
         folder = Path(shutil.copytree(articles, tmp_path / "articles"))
-        for number in range(40):
+        for number in range(20):
             # Each sentence has another word: what is the same is embedded once.
-            said = " ".join(f"Boat {number} of the fleet met {place} others on day {place}." for place in range(100))
+            said = " ".join(f"Boat {number} of the fleet met {place} others on day {place}." for place in range(60))
             (folder / f"fleet-{number:02}.txt").write_text(f"The fleet, part {number}\n\n{said}\n", encoding="utf-8")
         index = Path(shutil.copytree(built, tmp_path / "index"))
         with (
@@ -446,7 +446,7 @@ class TestRebuilding:
                 ask(page, question)
                 expect(page.locator(".answer blockquote")).to_contain_text(quote)
             expect(at_hand, "the questions were answered while the index was being built").to_be_visible()
-            expect(builder.locator(".report")).to_contain_text("Added 40", timeout=120_000)
+            expect(builder.locator(".report")).to_contain_text("Added 20", timeout=120_000)
             ask(first, "How many others did boat 17 of the fleet meet on day 31?")
             expect(first.locator("#result")).to_contain_text("fleet-17.txt")
 
