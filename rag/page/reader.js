@@ -6,7 +6,10 @@ let opener = null;
 watch("value", () => {
 	const title = element.querySelector("h2");
 	if (title === null) {
-		opener?.focus();
+		// Unless it has gone elsewhere meanwhile.
+		if (document.activeElement === document.body) {
+			opener?.focus();
+		}
 		opener = null;
 		return;
 	}

@@ -18,7 +18,8 @@ ICON = Path(__file__).with_name("icon.svg")
 HEAD = """<style>
 body { background: #fbf9f5; }
 @media (prefers-color-scheme: dark) { body { background: #181613; } }
-.main.fillable:not(:has(#question)), .main.fillable:not(:has(#filters)) { visibility: hidden; }
+.main.fillable:not(:has(#question)), .main.fillable:not(:has(#filters)), .main.fillable:not(:has(#go)) {
+visibility: hidden; }
 </style>"""
 
 _INK = gr.themes.Color(
