@@ -15,13 +15,13 @@ def at_once(
     listen: Callable[..., Dependency],
     *given: object,
     shown_on: gr.HTML,
-    trigger_mode: Literal["once", "always_last", "multiple"] = "once",
+    trigger_mode: Literal["once", "always_last"] = "once",
     js: str | None = None,
 ) -> Dependency:
     """Listen to an event that is answered without waiting for others, and is nothing for programs.
 
-    What happens while one is answered is left out, or the last of it counts, or
-    all of it. ``js`` gives the values that the browser has.
+    What happens while one is answered is left out, or the last of it counts.
+    ``js`` gives the values that the browser has.
     """
     options = {"queue": False, "api_visibility": "private", "trigger_mode": trigger_mode, "js": js}
     return listen(*given, show_progress_on=shown_on, **options)
