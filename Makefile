@@ -8,7 +8,7 @@ RUN := $(VENV)/bin
 export HF_HUB_OFFLINE := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help setup ui test test-quick lint format screenshots bench bench-peers bench-scale clean
+.PHONY: help setup ui test test-quick lint format screenshots bench bench-model bench-peers bench-scale clean
 
 help:  ## Tell what there is
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -51,7 +51,9 @@ screenshots: $(VENV)/.installed-for-tests  ## Take the pictures of the page in d
 	$(RUN)/python tests/screenshots.py
 
 DATA ?= ../shared/data
-bench: setup  ## Measure ranking, encoder and real news (DATA=… says where xquad.en.json and agnews_test.csv lie)
+bench: bench-model bench-peers bench-scale  ## Measure everything, each figure under its command (hours)
+
+bench-model: setup  ## Measure ranking, encoder, real news (DATA=… says where xquad.en.json and agnews_test.csv lie)
 	$(RUN)/python benchmarks/ranking.py $(DATA)/xquad.en.json
 	$(RUN)/python benchmarks/encoding.py $(DATA)/xquad.en.json
 	$(RUN)/python benchmarks/agnews.py $(DATA)/agnews_test.csv
@@ -65,8 +67,10 @@ $(PEERS)/.installed: | $(VENV)/bin/python
 	@touch $@
 
 bench-peers: setup $(PEERS)/.installed  ## Measure beside LangChain, LlamaIndex and txtai; goes on where it stopped
-	mkdir -p $(PEERS)/small $(PEERS)/large
+	mkdir -p $(PEERS)/small $(PEERS)/long $(PEERS)/large
 	$(RUN)/python benchmarks/peers.py $(DATA)/xquad.en.json $(PEERS)/bin/python --folder $(PEERS)/small
+	$(RUN)/python benchmarks/peers.py $(DATA)/xquad.en.json $(PEERS)/bin/python --folder $(PEERS)/long \
+		--news $(DATA)/agnews_test.csv --articles 52
 	$(RUN)/python benchmarks/peers.py $(DATA)/xquad.en.json $(PEERS)/bin/python --folder $(PEERS)/large \
 		--news $(DATA)/agnews_test.csv
 

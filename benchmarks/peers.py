@@ -1,13 +1,14 @@
 """Clippings beside its peers: the same articles, questions and model, each tool in processes of its own.
 
-usage: python benchmarks/peers.py xquad.en.json PEERS_PYTHON [--news agnews_test.csv] [--rounds N] [--folder DIR]
+usage: python benchmarks/peers.py xquad.en.json PEERS_PYTHON [--news agnews_test.csv [--articles N]]
+                                  [--rounds N] [--folder DIR]
 
 Each tool is used as its own documentation starts people off: LangChain with its
 recursive splitter (1,000 characters, 200 of overlap) and FAISS, LlamaIndex with
 its defaults, txtai as a hybrid index over LangChain's pieces (it leaves cutting to
 its user). PEERS_PYTHON is an interpreter that has them; `make bench-peers` makes
-one. With --news, items of AG News are added in articles of sixty until there are
-about 3,000 passages. In each round every tool is asked cold once, in a process of
+one. With --news, items of AG News are added in N articles of sixty: 208, which
+make about 3,000 passages, or as many as are asked for. In each round every tool is asked cold once, in a process of
 its own (Clippings by its command, too), and then a part of the questions, in a
 process that stays; the tools take turns, and times are medians. With --folder,
 what is built and measured stays there, and a run that was stopped goes on.
@@ -255,21 +256,21 @@ class Figures:
         return known[key]
 
 
-def add_news(items: Path, corpus: Path) -> None:
-    """Articles of sixty items each, as many as make about 3,000 passages with XQuAD's; every pass in another order."""
+def add_news(items: Path, articles: int, corpus: Path) -> None:
+    """So many articles of sixty items each; every pass over the items is in another order."""
     with items.open(encoding="utf-8", newline="") as opened:
         texts = [row[-1] for row in csv.reader(opened)]
     chosen = random.Random(3)  # noqa: S311  no secret
     order: list[str] = []
-    while len(order) < ARTICLES * ITEMS:
+    while len(order) < articles * ITEMS:
         order += chosen.sample(texts, len(texts))
-    for number in range(ARTICLES):
+    for number in range(articles):
         own = order[number * ITEMS : (number + 1) * ITEMS]
         (corpus / f"news{number:03}.txt").write_text("\n\n".join(own), encoding="utf-8")
 
 
-def measure(xquad: Path, peers: str, rounds: int, folder: Path, news: Path | None) -> None:
-    """Build, ask cold and ask warm with each tool in turn, and print one table."""
+def measure(xquad: Path, peers: str, rounds: int, folder: Path, news: tuple[Path, int] | None) -> None:
+    """Build, ask cold and ask warm with each tool in turn; print a table, and how many times quicker ours is."""
     from ranking import read
 
     figures = Figures(folder / "figures.json")
@@ -278,7 +279,7 @@ def measure(xquad: Path, peers: str, rounds: int, folder: Path, news: Path | Non
         (each / "corpus").mkdir(parents=True, exist_ok=True)
         questions = read(xquad, each / "corpus")
         if news is not None:
-            add_news(news, each / "corpus")
+            add_news(*news, each / "corpus")
         (each / "questions.json").write_text(json.dumps([asked.text for asked in questions]), encoding="utf-8")
     gold = [(question.path, question.start, question.end) for question in questions]
     pythons = {tool: sys.executable if tool == "Clippings" else peers for tool in TOOLS}
@@ -297,21 +298,56 @@ def measure(xquad: Path, peers: str, rounds: int, folder: Path, news: Path | Non
     }
     warm = figures.get(f"warm {rounds}", lambda: in_turns(pythons, folders, len(gold), rounds))
 
+    rows = {tool: Row.of(tool, warm[tool], builds[tool], answers, rounds) for tool in TOOLS}
     print(f"{len(gold)} questions, {len(list((ours / 'corpus').iterdir()))} articles, {rounds} rounds\n")
     print("| tool | hit@1 | MRR@10 | build, s | cold answer, s | question, ms | p95, ms | peak, MiB | index, MiB |")
     print("|---|---|---|---|---|---|---|---|---|")
-    for tool in TOOLS:
+    for tool, row in rows.items():
         hit, reciprocal = quality(warm[tool]["found"], gold)
-        median = statistics.median(warm[tool]["seconds"]) * 1e3
-        slow = statistics.quantiles(warm[tool]["seconds"], n=20)[-1] * 1e3
         size = sum(file.stat().st_size for file in (folders[tool] / "index").rglob("*") if file.is_file()) / 2**20
-        first = statistics.median(answers[tool, turn] for turn in range(rounds))
         print(
-            f"| {tool} | {hit:.3f} | {reciprocal:.3f} | {builds[tool][1]:.1f} | {first:.2f} | {median:.1f} "
-            f"| {slow:.1f} | {max(builds[tool][0], warm[tool]['memory']):.0f} | {size:.1f} |"
+            f"| {tool} | {hit:.3f} | {reciprocal:.3f} | {row.build:.1f} | {row.cold:.2f} | {row.median * 1e3:.1f} "
+            f"| {row.slow * 1e3:.1f} | {row.memory:.0f} | {size:.1f} |"
         )
     ask = statistics.median(answers["`rag ask`", turn] for turn in range(rounds))
-    print(f"\n`rag ask` from a cold shell: {ask:.2f} s")
+    print(f"\n`rag ask` from a cold shell: {ask:.2f} s\n")
+    print("How many times as long the others take:\n")
+    print("| tool | build | cold answer | beside `rag ask` | question, median | question, p95 |")
+    print("|---|---|---|---|---|---|")
+    for tool, row in list(rows.items())[1:]:
+        own = rows["Clippings"]
+        pairs = ((row.build, own.build), (row.cold, own.cold), (row.cold, ask), (row.median, own.median))
+        ratios = (theirs / mine for theirs, mine in (*pairs, (row.slow, own.slow)))
+        print(f"| {tool} | {' | '.join(f'{each:.2f}' for each in ratios)} |")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a tool took: seconds to build, to answer cold, and warm (median, p95), and its most memory in MiB."""
+
+    build: float
+    cold: float
+    median: float
+    slow: float
+    memory: float
+
+    @classmethod
+    def of(
+        cls,
+        tool: str,
+        warm: dict[str, Any],
+        build: tuple[float, float],
+        answers: dict[tuple[str, int], float],
+        rounds: int,
+    ) -> Row:
+        """The figures of a tool from its build (memory, seconds), its cold answers and its warm ones."""
+        return cls(
+            build=build[1],
+            cold=statistics.median(answers[tool, turn] for turn in range(rounds)),
+            median=statistics.median(warm["seconds"]),
+            slow=statistics.quantiles(warm["seconds"], n=20)[-1],
+            memory=max(build[0], warm["memory"]),
+        )
 
 
 def in_turns(
@@ -354,17 +390,17 @@ def main() -> None:
     parser.add_argument("peers", nargs="?")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--news", type=Path)
+    parser.add_argument("--articles", type=int, default=ARTICLES)
     parser.add_argument("--step")
     parser.add_argument("--tool")
     parser.add_argument("--folder", type=Path)
     given = parser.parse_args()
     if given.step:
         work(given.step, given.tool, given.folder)
-    elif given.folder:
-        measure(given.xquad, given.peers, given.rounds, given.folder.resolve(), given.news)
-    else:
-        with tempfile.TemporaryDirectory() as scratch:
-            measure(given.xquad, given.peers, given.rounds, Path(scratch), given.news)
+        return
+    news = None if given.news is None else (given.news, given.articles)
+    with tempfile.TemporaryDirectory() as scratch:
+        measure(given.xquad, given.peers, given.rounds, (given.folder or Path(scratch)).resolve(), news)
 
 
 if __name__ == "__main__":
