@@ -11,7 +11,6 @@ from base64 import b64decode
 from bisect import bisect_right
 from functools import cache
 from gzip import decompress
-from importlib.metadata import distribution
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +37,8 @@ _WORD_END = re.compile(r"\S(?!\S)")
 
 def _published_ranks() -> bytes:
     """The file ``cl100k_base.tiktoken``, found without importing bpe_openai, which loads 74 MB of code."""
+    from importlib.metadata import distribution
+
     packed = distribution("bpe-openai").locate_file("bpe_openai/data/cl100k_base.tiktoken.gz")
     return decompress(Path(str(packed)).read_bytes())
 

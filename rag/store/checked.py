@@ -17,7 +17,7 @@ from typing import Generic, TypeVar
 
 import numpy as np
 
-from rag.arrays import Integers
+from rag.arrays import Integers, counted
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
@@ -156,8 +156,7 @@ class Rows(Generic[Scalar]):
             unsure = ~(self._seen[first] & self._seen[last]) | (last - first > 1)
             for run in zip(first[unsure].tolist(), last[unsure].tolist(), strict=True):
                 self._check(self._blocks, range(run[0], run[1] + 1))
-        moved = np.repeat(begins - (np.cumsum(lengths) - lengths), lengths)
-        rows: np.ndarray[tuple[int, ...], np.dtype[Scalar]] = self._all[moved + np.arange(len(moved))]
+        rows: np.ndarray[tuple[int, ...], np.dtype[Scalar]] = self._all[counted(begins, ends)]
         return rows
 
     def _check(self, hashes: bytes, blocks: Iterable[int]) -> None:

@@ -47,7 +47,7 @@ from typing import Any
 import numpy as np
 
 from rag import duplicates, lexical
-from rag.arrays import Bytes, Floats, Ids, Integers, Mask, Numbers
+from rag.arrays import Bytes, Floats, Ids, Integers, Mask, Numbers, counted, distinct
 from rag.errors import CitationError
 from rag.lexical import FullText, FullTextWriter
 from rag.store.checked import Checksum, Damage, Rows, RowWriter, Scalar, check, checksum, flush
@@ -478,6 +478,11 @@ class Segment:
         return self._articles.take(0, len(self._articles))
 
     @cached_property
+    def _article_bounds(self) -> Numbers:
+        """``article_begins`` by columns, int32 (2, articles + 1), as ``_bounds``."""
+        return np.ascontiguousarray(self.article_begins.T)
+
+    @cached_property
     def identities(self) -> np.ndarray[tuple[int, ...], np.dtype[np.uint64]]:
         """Each article's id as a number: uint64 (articles,)."""
         return self._ids.take(0, len(self._ids))
@@ -486,6 +491,14 @@ class Segment:
     def passages(self) -> Numbers:
         """Start, end, first sentence and last sentence + 1 of each passage: int32 (passages, 4)."""
         return self._passages.take(0, len(self._passages))
+
+    @cached_property
+    def _bounds(self) -> Numbers:
+        """First sentence and last sentence + 1 of each passage, int32 (2, passages): to look a number up in.
+
+        Numpy copies a column, or numbers of another kind, whole for every look-up.
+        """
+        return np.ascontiguousarray(self.passages[:, 2:].T)
 
     @cached_property
     def begins(self) -> Integers:
@@ -504,20 +517,19 @@ class Segment:
 
     def articles_of(self, passages: Integers) -> Integers:
         """The article of each passage."""
-        return np.searchsorted(self.article_begins[:, 0], passages, side="right") - 1
+        return np.searchsorted(self._article_bounds[0], passages.astype(np.int32), side="right") - 1
 
     def articles_with(self, sentences: Integers) -> Integers:
         """The article of each sentence."""
-        return np.searchsorted(self.article_begins[:, 1], sentences, side="right") - 1
+        return np.searchsorted(self._article_bounds[1], sentences.astype(np.int32), side="right") - 1
 
     def passages_of(self, sentences: Integers) -> Integers:
         """The passages that hold any of these sentences, each once, in order."""
-        low = np.searchsorted(self.passages[:, 3], sentences, side="right")
-        high = np.searchsorted(self.passages[:, 2], sentences, side="right")
-        # Mostly a sentence is in one passage, or in two that overlap there.
-        if np.isin(high - low, (1, 2)).all():
-            return np.unique(np.concatenate([low, high - 1]))
-        return np.unique(np.concatenate([np.arange(*pair) for pair in zip(low, high, strict=True)]))
+        firsts, lasts = self._bounds
+        asked = sentences.astype(np.int32)
+        return distinct(
+            counted(np.searchsorted(lasts, asked, side="right"), np.searchsorted(firsts, asked, side="right"))
+        )
 
     def sentence_mask(self, articles: Mask) -> Mask:
         """The sentences of these articles: bool (articles,) to bool (sentences,)."""
@@ -549,13 +561,18 @@ class Segment:
 
     def vectors_of(self, passages: Integers) -> tuple[Floats, Integers]:
         """The vectors of the passages' sentences, and where each passage begins."""
-        runs = [tuple(self.passages[passage, 2:].tolist()) for passage in passages]
-        return self.vectors.take(np.concatenate([np.arange(*run) for run in runs])), _begins(runs)
+        runs = self._sentences_of(passages)
+        return self.vectors.take(counted(*runs)), _ends(*runs)
 
     def cosines_of(self, passages: Integers, question: Floats) -> tuple[Floats, Integers]:
         """The cosines of the passages' sentences with a question vector, and where each passage begins."""
-        runs = [tuple(self.passages[passage, 2:].tolist()) for passage in passages]
-        return self.vectors.cosines(np.concatenate([np.arange(*run) for run in runs]), question), _begins(runs)
+        runs = self._sentences_of(passages)
+        return self.vectors.cosines(counted(*runs), question), _ends(*runs)
+
+    def _sentences_of(self, passages: Integers) -> tuple[Integers, Integers]:
+        """The first and last sentence + 1 of passages."""
+        first, last = self.passages[passages, 2:].astype(np.int64).T
+        return first, last
 
     # What answers and builds read.
 
@@ -764,11 +781,6 @@ class Segment:
                 return self._database.execute(statement, values).fetchall()
         except sqlite3.DatabaseError as error:
             raise Damage(self.folder / "articles.db", str(error)) from error
-
-
-def _begins(runs: Sequence[tuple[int, ...]]) -> Integers:
-    """Where runs begin when they are laid end to end, and where the last one ends."""
-    return np.concatenate([[0], np.cumsum([end - begin for begin, end in runs])]).astype(np.int64)
 
 
 def _ends(begins: Integers, ends: Integers) -> Integers:
