@@ -59,9 +59,8 @@ CONVERTED = "model.xml"
 TOKENIZER = "tokenizer.json"
 COMPILED = "compiled"
 # Texts of one width, in word pieces, are encoded together: the next multiple of so many. A text is never padded to the
-# length of another, so that its vectors are the same to the last bit whatever it is encoded with. Beyond so many pieces
-# the rest of a vector register of 16 numbers costs attention more than to fill it up.
-WIDTH, WIDE, NARROW = 8, 16, 48
+# length of another, so that its vectors are the same to the last bit whatever it is encoded with.
+WIDTH = 8
 # So many word pieces are encoded at once: more do not fit the caches of a processor's core, fewer leave a GPU idle.
 PIECES_AT_ONCE, PIECES_ON_GPU = 1024, 32_768
 # Phrases of the vocabulary that the steps of 8-bit integers are fitted on, alone and so many in a row.
@@ -202,7 +201,7 @@ class Encoder:
         """Encode texts of one width together, the longest first; beyond the model's window nothing is read."""
         prefixed = [_sound(prefix + text) for text in texts]
         encodings = self._tokenizer.encode_batch(prefixed)
-        widths = [min(_padded(len(each.ids)), self.card.window) for each in encodings]
+        widths = [min(-(-len(each.ids) // WIDTH) * WIDTH, self.card.window) for each in encodings]
         batches = list(_batches(widths, self._at_once))
         filled = (
             _filled([encodings[place].ids for place in batch], self.card.padding, width) for width, batch in batches
@@ -221,12 +220,6 @@ class Encoder:
                         vector=units[row],
                     ),
                 )
-
-
-def _padded(pieces: int) -> int:
-    """The width of a text of so many word pieces."""
-    step = WIDTH if pieces <= NARROW else WIDE
-    return -(-pieces // step) * step
 
 
 def _batches(widths: Sequence[int], at_once: int) -> Iterator[tuple[int, list[int]]]:

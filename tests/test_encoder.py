@@ -136,14 +136,6 @@ def test_vectors_are_the_same_to_the_last_bit_whatever_is_encoded_together(
         np.testing.assert_array_equal(passage.states, alone[text].states)
 
 
-@given(st.integers(1, 600), st.integers(1, 600))
-def test_a_width_holds_its_text_and_never_shrinks_with_a_longer_one(pieces: int, more: int) -> None:
-    width = room._padded(pieces)
-    assert pieces <= width < pieces + room.WIDE
-    assert room._padded(width) == width <= room._padded(pieces + more)
-    assert width % (room.WIDTH if width <= room.NARROW else room.WIDE) == 0
-
-
 def test_nothing_to_encode_gives_nothing(encoder: Encoder) -> None:
     assert encoder.passages([]) == []
     assert encoder.sentences([]).shape == (0, 384)
