@@ -72,6 +72,8 @@ SAMPLE = "The {} of {} and {}, in {}, was {} ({}) to {} by {}."
 QUANTIZED = 1
 # After so many changes of width from one question to the next, the commonest gets a compiled model of its own.
 CHANGES = 8
+MAKES_OWN = "compiles a model for one width"
+"""The name of the thread that does."""
 LARGEST_WINDOW = 512
 SHORTEST_WORD = 3
 # The names that models give to the prompt of what is searched, in sentence-transformers' order.
@@ -365,8 +367,8 @@ def load(folder: Path, *, device: str = "auto", precision: str = F32, many: bool
     device. ``precision`` is what OpenVINO computes in where a model is in f32:
     that, or ``bf16``, which is quicker where the CPU has it, but lets the vectors
     of a text depend a little on what others it is encoded with. ``many`` is for a
-    build: batches are encoded side by side, each by one core, instead of one text
-    by all cores.
+    build: batches are encoded side by side, each by one core, instead of one at a
+    time.
 
     Raises:
         OptionError: the device is none of these, or a CUDA one that torch does not see.
@@ -679,7 +681,7 @@ class _Alone:
         self._last = width
         if self._changes == CHANGES:
             [(commonest, _)] = self._asked.most_common(1)
-            threading.Thread(target=self._make_own, args=(commonest,)).start()
+            threading.Thread(target=self._make_own, args=(commonest,), name=MAKES_OWN).start()
         return self._any_width
 
     def _make_own(self, width: int) -> None:
