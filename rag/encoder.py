@@ -24,9 +24,9 @@ import sys
 import tempfile
 import threading
 import warnings
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from itertools import cycle, groupby, islice
 from pathlib import Path
@@ -52,6 +52,8 @@ Batch: TypeAlias = tuple[Integers, Integers]
 """Word pieces and mask, both int64 (texts, pieces)."""
 Forward: TypeAlias = Callable[[Iterable[Batch]], Iterator[tuple[Floats, Floats]]]
 """Batches to states (texts, pieces, d) and vectors (texts, d) of each, in order; those of a batch last to the next."""
+Begin: TypeAlias = Callable[[Batch], AbstractContextManager[Callable[[], tuple[Floats, Floats]]]]
+"""Sets a batch going; what it gives waits for states and vectors, which last until the end of the context."""
 
 F32, INT8 = "f32", "int8"
 CARD = "model.json"
@@ -75,6 +77,10 @@ SAMPLE = (
 )
 # Counts up when the same weights become other integers.
 QUANTIZED = 2
+# After so many changes of width from one question to the next, the commonest gets a compiled model of its own.
+CHANGES = 8
+MAKES_OWN = "compiles a model for one width"
+"""The name of the thread that does."""
 LARGEST_WINDOW = 512
 SHORTEST_WORD = 3
 # The names that models give to the prompt of what is searched, in sentence-transformers' order.
@@ -130,12 +136,19 @@ class Encoder:
     """A model ready to encode; safe to use from several threads at once."""
 
     def __init__(
-        self, card: ModelCard, tokenizer: Tokenizer, forward: Forward, engine: str, at_once: int = PIECES_AT_ONCE
+        self,
+        card: ModelCard,
+        tokenizer: Tokenizer,
+        forward: Forward,
+        begin: Begin,
+        engine: str,
+        at_once: int = PIECES_AT_ONCE,
     ) -> None:
         self.card = card
         self.engine = engine
         self._tokenizer = tokenizer
         self._forward = forward
+        self._begin = begin
         self._at_once = at_once
 
     def counts(self, texts: Sequence[str]) -> list[int]:
@@ -155,8 +168,26 @@ class Encoder:
 
     def question(self, text: str) -> TokenStates:
         """The states and the vector of a question."""
-        [(_, encoded)] = self._encode([text], self.card.question_prefix)
-        return encoded
+        with self.begun(text) as encoded:
+            return encoded()
+
+    @contextmanager
+    def begun(self, text: str) -> Iterator[Callable[[], TokenStates]]:
+        """Set the model to work on a question; what this gives waits for its states and vector.
+
+        What is done before that is asked for is done beside it, on another core.
+        Within this context nothing else may be encoded.
+        """
+        prefix = self.card.question_prefix
+        prefixed = _sound(prefix + text)
+        encoding = self._tokenizer.encode(prefixed)
+        with self._begin(_filled([encoding.ids], self.card.padding, self._width(encoding))) as result:
+
+            def encoded() -> TokenStates:
+                [states], vectors = result()
+                return _token_states(encoding, _own_pieces(prefixed, encoding, len(prefix)), states, _unit(vectors)[0])
+
+            yield encoded
 
     def passages(self, texts: Sequence[str]) -> list[TokenStates]:
         """The states and the vector of each passage, in order."""
@@ -201,7 +232,7 @@ class Encoder:
         """Encode texts of one width together, the longest first; beyond the model's window nothing is read."""
         prefixed = [_sound(prefix + text) for text in texts]
         encodings = self._tokenizer.encode_batch(prefixed)
-        widths = [min(-(-len(each.ids) // WIDTH) * WIDTH, self.card.window) for each in encodings]
+        widths = [self._width(each) for each in encodings]
         batches = list(_batches(widths, self._at_once))
         filled = (
             _filled([encodings[place].ids for place in batch], self.card.padding, width) for width, batch in batches
@@ -210,16 +241,22 @@ class Encoder:
             units = _unit(vectors)
             for row, position in enumerate(batch):
                 own = _own_pieces(prefixed[position], encodings[position], len(prefix)) if states else {}
-                kept = list(own)
-                yield (
-                    position,
-                    TokenStates(
-                        pieces=np.array(encodings[position].ids, np.int64)[kept],
-                        starts=np.array(list(own.values()), np.int64),
-                        states=_unit(every_state[row, kept]),
-                        vector=units[row],
-                    ),
-                )
+                yield position, _token_states(encodings[position], own, every_state[row], units[row])
+
+    def _width(self, encoding: Encoding) -> int:
+        """The word pieces that a text is padded to."""
+        return min(-(-len(encoding.ids) // WIDTH) * WIDTH, self.card.window)
+
+
+def _token_states(encoding: Encoding, own: dict[int, int], states: Floats, vector: Floats) -> TokenStates:
+    """A text's own pieces, as ``_own_pieces`` tells them, with what the model makes of all of its pieces."""
+    kept = list(own)
+    return TokenStates(
+        pieces=np.array(encoding.ids, np.int64)[kept],
+        starts=np.array(list(own.values()), np.int64),
+        states=_unit(states[kept]),
+        vector=vector,
+    )
 
 
 def _batches(widths: Sequence[int], at_once: int) -> Iterator[tuple[int, list[int]]]:
@@ -337,8 +374,8 @@ def load(folder: Path, *, device: str = "auto", precision: str = F32, many: bool
     device. ``precision`` is what OpenVINO computes in where a model is in f32:
     that, or ``bf16``, which is quicker where the CPU has it, but lets the vectors
     of a text depend a little on what others it is encoded with. ``many`` is for a
-    build: batches are encoded side by side, each by one core, instead of one text
-    by all cores.
+    build: batches are encoded side by side, each by one core, instead of one at a
+    time.
 
     Raises:
         OptionError: the device is none of these, or a CUDA one that torch does not see.
@@ -358,13 +395,19 @@ def load(folder: Path, *, device: str = "auto", precision: str = F32, many: bool
     own = not device.startswith("cuda") or card.precision == INT8  # which no other engine computes in
     if own and (folder / CONVERTED).exists() and openvino_runs():
         told = INT8 if card.precision == INT8 else precision
-        return Encoder(card, tokenizer, _openvino_forward(folder, card, precision, many=many), f"OpenVINO, {told}")
+        engine = f"OpenVINO, {told}"
+        if not many:
+            alone = _Alone(card, lambda: _requests(folder, card, precision, many=False)[0])
+            return Encoder(card, tokenizer, alone.forward, alone.begin, engine)
+        forward = _openvino_forward(folder, card, precision)
+        return Encoder(card, tokenizer, forward, _begun_by(forward), engine)
     source = str(packaged_model()) if card.name == PACKAGED_MODEL else card.name
     transformer = _load_transformer(source, device)
     on_gpu = transformer.device.type == "cuda"
     engine = f"sentence-transformers, {transformer.device}" + (" in half precision" if on_gpu else "")
     forward = _torch_forward(transformer.half() if on_gpu else transformer, card)
-    return Encoder(card, tokenizer, forward, engine, PIECES_ON_GPU if on_gpu else PIECES_AT_ONCE)
+    at_once = PIECES_ON_GPU if on_gpu else PIECES_AT_ONCE
+    return Encoder(card, tokenizer, forward, _begun_by(forward), engine, at_once)
 
 
 def build_device(device: str) -> str:
@@ -581,35 +624,102 @@ def _inputs_of(card: ModelCard, batch: Batch) -> list[Integers]:
     return [tensors[name] for name in card.inputs]
 
 
-def _openvino_forward(folder: Path, card: ModelCard, precision: str, *, many: bool) -> Forward:
-    requests = _requests(folder, card, precision, many=many)
-    one_at_a_time = threading.Lock()
+def _begun_by(forward: Forward) -> Begin:
+    @contextmanager
+    def begin(batch: Batch) -> Iterator[Callable[[], tuple[Floats, Floats]]]:
+        yield lambda: next(forward([batch]))
 
-    def result(request: Any) -> tuple[Floats, Floats]:  # noqa: ANN401  OpenVINO's own, untyped
-        states, vectors = (request.get_output_tensor(place).data for place in (0, 1))
-        return states, vectors
+    return begin
+
+
+def _result(request: Any) -> tuple[Floats, Floats]:  # noqa: ANN401  OpenVINO's own, untyped
+    """States and vectors of a request that has run, as they lie in OpenVINO's memory."""
+    states, vectors = (request.get_output_tensor(place).data for place in (0, 1))
+    return states, vectors
+
+
+class _Alone:
+    """Runs a model for one batch at a time, on one core: for a question's few word pieces two wait for each other.
+
+    What a model has set up for one width is set up anew for the next one, which
+    takes a third of a run. So where widths change often, the commonest gets a
+    compiled model of its own, made beside the questions; both give the same bits.
+    """
+
+    def __init__(self, card: ModelCard, compiled: Callable[[], Any]) -> None:
+        self._card = card
+        self._compiled = compiled
+        self._any_width = compiled()
+        self._own: tuple[int, Any] | None = None
+        self._asked: Counter[int] = Counter()
+        self._last, self._changes = 0, 0
+        self._one_at_a_time = threading.Lock()
+
+    def forward(self, batches: Iterable[Batch]) -> Iterator[tuple[Floats, Floats]]:
+        """A ``Forward``."""
+        for batch in batches:
+            with self.begin(batch) as result:
+                yield result()
+
+    @contextmanager
+    def begin(self, batch: Batch) -> Iterator[Callable[[], tuple[Floats, Floats]]]:
+        """A ``Begin``."""
+        inputs = _inputs_of(self._card, batch)
+        tensor = _openvino().Tensor
+        with self._one_at_a_time:
+            request = self._request(batch[0].shape[1])
+            for place, each in enumerate(inputs):
+                request.set_input_tensor(place, tensor(each, shared_memory=True))
+            request.start_async()
+
+            def result() -> tuple[Floats, Floats]:
+                request.wait()
+                return _result(request)
+
+            try:
+                yield result
+            finally:
+                request.wait()
+
+    def _request(self, width: int) -> Any:  # noqa: ANN401  OpenVINO's own, untyped
+        """What runs a batch of this width."""
+        if self._own is not None:
+            own, request = self._own
+            return request if width == own else self._any_width
+        self._asked[width] += 1
+        self._changes += width != self._last
+        self._last = width
+        if self._changes == CHANGES:
+            [(commonest, _)] = self._asked.most_common(1)
+            threading.Thread(target=self._make_own, args=(commonest,), name=MAKES_OWN).start()
+        return self._any_width
+
+    def _make_own(self, width: int) -> None:
+        # A build may have cleared the model away since; this one stays as it was opened.
+        with suppress(ModelMissingError):
+            self._own = width, self._compiled()
+
+
+def _openvino_forward(folder: Path, card: ModelCard, precision: str) -> Forward:
+    """What encodes many batches side by side."""
+    requests = _requests(folder, card, precision, many=True)
+    one_at_a_time = threading.Lock()
 
     def forward(batches: Iterable[Batch]) -> Iterator[tuple[Floats, Floats]]:
         with one_at_a_time:
-            if len(requests) == 1:
-                for batch in batches:
-                    # In this very thread: another one takes a while to wake.
-                    requests[0].infer(_inputs_of(card, batch))
-                    yield result(requests[0])
-                return
             free, running = deque(requests), deque[Any]()
             try:
                 for batch in batches:
                     if not free:
                         running[0].wait()
-                        yield result(running[0])
+                        yield _result(running[0])
                         free.append(running.popleft())
                     request = free.popleft()
                     running.append(request)
                     request.start_async(_inputs_of(card, batch))
                 for request in running:
                     request.wait()
-                    yield result(request)
+                    yield _result(request)
             finally:
                 for request in running:
                     request.wait()
@@ -618,12 +728,14 @@ def _openvino_forward(folder: Path, card: ModelCard, precision: str, *, many: bo
 
 
 def _requests(folder: Path, card: ModelCard, precision: str, *, many: bool) -> list[Any]:
-    """What the model is run by: one that takes all cores, or for ``many`` batches one a core and one to wait."""
+    """What the model is run by: one that takes one core, or for ``many`` batches one a core and one to wait."""
     core = _openvino().Core()
     settings = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "THROUGHPUT" if many else "LATENCY"}
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     if many:
         settings |= {"NUM_STREAMS": str(cores), "INFERENCE_NUM_THREADS": str(cores)}
+    else:
+        settings["INFERENCE_NUM_THREADS"] = "1"
     if card.precision == INT8 and not quantization.is_quick_here():
         # Without instructions for it, sums of 8-bit products may overflow: the same steps are then reckoned in f32.
         settings["LP_TRANSFORMS_MODE"] = "NO"

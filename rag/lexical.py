@@ -246,9 +246,14 @@ def bm25(
     lengths = np.diff(begins)
     if most <= 0 or not len(held):
         return np.zeros(len(lengths), np.float32)
-    counts = np.array([np.diff(np.cumsum(np.append(0, _is_one_of(held, word)))[begins]) for word in question])
+    counts = np.array([_counts(np.flatnonzero(_is_one_of(held, word)), begins) for word in question])
     saturated = counts * (K1 + 1) / (counts + K1 * (1 - B + B * lengths / max(average, 1e-9)))
     return np.asarray(rarity @ saturated / most, np.float32)
+
+
+def _counts(places: Integers, begins: Integers) -> Integers:
+    """How many of these places, in order, are in each run: int64 (runs,)."""
+    return np.diff(np.searchsorted(places, begins))
 
 
 def _is_one_of(held: Ids, word: Ids) -> Mask:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property, lru_cache
@@ -17,7 +18,7 @@ import numpy as np
 
 from rag import encoder, evidence, freshness, languages, search, settings
 from rag.answer import Answer, Asked, Order, answer, by_date, cite, not_understood
-from rag.arrays import Mask
+from rag.arrays import Integers, Mask
 from rag.encoder import Encoder, TokenStates
 from rag.errors import (
     ArticleUnknownError,
@@ -89,11 +90,12 @@ class _Filter:
 
 @dataclass(frozen=True, slots=True)
 class _Way:
-    """A question in one of its spellings, as the model and the search take it."""
+    """A question in one of its spellings, as the model and the search take it, and what its words find."""
 
     text: str
     encoded: TokenStates
     query: search.Query
+    by_words: tuple[Integers, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,8 @@ class Library:
         self._one_at_a_time = threading.Lock()
         self._pointer = self._pointed()
         self._opened = self._open(read_current(self._folder), None)
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        self._beside = ThreadPoolExecutor(cores) if cores > 1 else None
 
     def __len__(self) -> int:
         return self._now().snapshot.manifest.passages
@@ -311,17 +315,26 @@ class Library:
         if not isinstance(k, int) or not 1 <= k <= MOST_CITATIONS:
             raise OptionError("k", k, f"a number from 1 to {MOST_CITATIONS}")
         opened = self._now()
-        if len(asked) > MOST_CHARACTERS or not opened.encoder.fits(asked):
+        if len(asked) > MOST_CHARACTERS:
             raise QuestionTooLongError(len(asked.split()))
+        count = min(k + spare, MOST_CITATIONS)
+        wanted = count if self._reranker is None else max(count, RERANKED)
         with damage_told(self._folder):
-            chosen = _filter(opened.snapshot, *days, _names(sources), _names(authors))
-            spelled = spellings(
-                asked, opened.snapshot, lambda word: opened.encoder.counts([word])[0] > 1, opened.letters
-            )
-            ways = [_way(text, opened) for text in respelled(asked, spelled)]
-            count = min(k + spare, MOST_CITATIONS)
-            wanted = count if self._reranker is None else max(count, RERANKED)
-            rankings = [search.search(way.query, opened.codec, opened.snapshot, wanted, chosen.masks) for way in ways]
+            # What does not need the model is done beside it.
+            with opened.encoder.begun(asked) as encoded:
+                if not opened.encoder.fits(asked):
+                    raise QuestionTooLongError(len(asked.split()))
+                chosen = _filter(opened.snapshot, *days, _names(sources), _names(authors))
+                spelled = spellings(
+                    asked, opened.snapshot, lambda word: opened.encoder.counts([word])[0] > 1, opened.letters
+                )
+                ways = [_way(asked, encoded, opened, wanted, chosen.masks)]
+            rankings = []
+            for text in respelled(asked, spelled)[1:]:
+                with opened.encoder.begun(text) as encoded:
+                    rankings.append(_ranking(ways[-1], opened, wanted, chosen.masks, self._beside))
+                    ways.append(_way(text, encoded, opened, wanted, chosen.masks))
+            rankings.append(_ranking(ways[-1], opened, wanted, chosen.masks, self._beside))
             hits = search.merged(rankings, opened.snapshot, wanted)
             citations = tuple(_cite(rank, hit, opened.snapshot) for rank, (_, hit) in enumerate(hits, 1))
         found = zip(citations, hits, strict=True)
@@ -544,9 +557,21 @@ def _reranked(reranker: Reranker, question: str, citations: Sequence[Citation]) 
     return tuple(replace(each, rank=rank) for rank, each in enumerate(ordered, 1))
 
 
-def _way(text: str, opened: _Opened) -> _Way:
-    encoded = opened.encoder.question(text)
-    return _Way(text, encoded, search.prepare(text, encoded, opened.codec, opened.snapshot))
+def _way(
+    text: str, encoded: Callable[[], TokenStates], opened: _Opened, wanted: int, masks: Sequence[Mask] | None
+) -> _Way:
+    """A question made ready, with the passages that hold its words; the model is waited for last."""
+    words = search.words(text, opened.snapshot)
+    by_words = search.matched(words, opened.snapshot, wanted, masks)
+    states = encoded()
+    query = search.prepare(text, states, opened.codec, opened.snapshot, words)
+    return _Way(text, states, query, by_words)
+
+
+def _ranking(
+    way: _Way, opened: _Opened, wanted: int, masks: Sequence[Mask] | None, beside: Executor | None
+) -> tuple[search.Hit, ...]:
+    return search.search(way.query, opened.codec, opened.snapshot, wanted, masks, way.by_words, beside)
 
 
 def _cite(rank: int, hit: search.Hit, snapshot: Snapshot) -> Citation:

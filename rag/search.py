@@ -15,13 +15,14 @@ weights are in docs/retrieval.md.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
 
 from rag import interaction, languages, lexical
-from rag.arrays import Floats, Ids, Integers, Mask
+from rag.arrays import Floats, Ids, Integers, Mask, distinct
 from rag.encoder import TokenStates
 from rag.evidence import names
 from rag.interaction import Runs
@@ -71,22 +72,30 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
-    """A question made ready: its words, its vector, and its word pieces.
+class Words:
+    """A question's words, which are known before the model has read it.
 
     ``words`` holds for each word the terms that stand for it in the languages of
     the articles, and ``language`` is the one that its stop words are of. ``terms``
     are the ids of those, uint32 for each word, and ``frequencies`` int64 (words,)
     says in how many passages each word stands.
-    ``states`` float32 (q, k) are the pieces' states in the codec's basis,
-    ``weights`` float32 (q,) sum to 1, ``named`` bool (q,) are the pieces of names
-    and numbers.
     """
 
     words: tuple[tuple[str, ...], ...]
     language: str | None
     terms: tuple[Ids, ...]
     frequencies: Integers
+
+
+@dataclass(frozen=True, slots=True)
+class Query(Words):
+    """A question made ready: its words, its vector, and its word pieces.
+
+    ``vector`` float32 (d,) has length 1, ``states`` float32 (q, k) are the
+    pieces' states in the codec's basis, ``weights`` float32 (q,) sum to 1,
+    ``named`` bool (q,) are the pieces of names and numbers.
+    """
+
     vector: Floats
     states: Floats
     weights: Floats
@@ -95,7 +104,7 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """Passages of one segment with the parts of their scores, each float32 (n,).
+    """Passages of one segment with the parts of their scores and ``T + 0.25 S + 0.2 B``, each float32 (n,).
 
     ``cosines`` float32 (q, runs) are the question pieces' best ones in each run
     of ``runs``; ``sentences`` float32 (runs,) is the cosine of the run's sentence.
@@ -105,30 +114,35 @@ class Scored:
     late_interaction: Floats
     sentence_cosine: Floats
     bm25: Floats
+    totals: Floats
     runs: Runs
     cosines: Floats
     sentences: Floats
 
-    @property
-    def totals(self) -> Floats:
-        """``T + 0.25 S + 0.2 B`` of each passage, float32 (n,)."""
-        total: Floats = self.late_interaction + WEIGHT_S * self.sentence_cosine + WEIGHT_B * self.bm25
-        # What is beyond is noise of the arithmetic, which differs with the number of passages scored together.
-        return np.round(total, DECIMALS)
 
-
-def prepare(text: str, encoded: TokenStates, codec: Codec, snapshot: Snapshot) -> Query:
-    """Make a question ready to be held against a snapshot."""
-    frequencies = snapshot.piece_frequencies[encoded.pieces]
-    weights = np.log(1 + snapshot.manifest.passages / (1 + frequencies))
+def words(text: str, snapshot: Snapshot) -> Words:
+    """A question's words as the articles of a snapshot hold them."""
     articles_in = snapshot.manifest.languages
     asked_in = languages.question_language(text) if lexical.is_mixed(articles_in) else articles_in[0]
-    words = lexical.words(text, articles_in, asked_in)
-    return Query(
-        words=words,
+    found = lexical.words(text, articles_in, asked_in)
+    return Words(
+        words=found,
         language=asked_in,
-        terms=tuple(np.array([lexical.term_id(term) for term in word], np.uint32) for word in words),
-        frequencies=np.array([sum(map(snapshot.term_frequency, word)) for word in words], np.int64),
+        terms=tuple(np.array([lexical.term_id(term) for term in word], np.uint32) for word in found),
+        frequencies=np.array([sum(map(snapshot.term_frequency, word)) for word in found], np.int64),
+    )
+
+
+def prepare(text: str, encoded: TokenStates, codec: Codec, snapshot: Snapshot, read: Words | None = None) -> Query:
+    """Make a question ready to be held against a snapshot; ``read`` are its words, where they are at hand."""
+    read = words(text, snapshot) if read is None else read
+    frequencies = snapshot.piece_frequencies[encoded.pieces]
+    weights = np.log(1 + snapshot.manifest.passages / (1 + frequencies))
+    return Query(
+        words=read.words,
+        language=read.language,
+        terms=read.terms,
+        frequencies=read.frequencies,
         vector=encoded.vector,
         states=codec.project(encoded.states),
         weights=np.asarray(weights / max(float(weights.sum()), 1e-9), np.float32),
@@ -143,43 +157,83 @@ def _named(text: str, encoded: TokenStates) -> Mask:
     return np.asarray(((spans[:, 0] <= places) & (places < spans[:, 1])).any(axis=1))
 
 
+def matched(
+    asked: Words, snapshot: Snapshot, count: int, allowed: Sequence[Mask] | None = None
+) -> tuple[Integers, ...]:
+    """The passages of each segment that ``search`` with these arguments chooses by their words, int64 (n,)."""
+    masks = tuple(snapshot.live if allowed is None else allowed)
+    return tuple(_best_by_terms(asked, snapshot, masks, max(CANDIDATES, 2 * count)))
+
+
 def search(
-    query: Query, codec: Codec, snapshot: Snapshot, count: int, allowed: Sequence[Mask] | None = None
+    query: Query,
+    codec: Codec,
+    snapshot: Snapshot,
+    count: int,
+    allowed: Sequence[Mask] | None = None,
+    by_words: Sequence[Integers] | None = None,
+    beside: Executor | None = None,
 ) -> tuple[Hit, ...]:
     """The ``count`` best passages, best first; fewer only where there are fewer.
 
     ``allowed`` holds for each segment of the snapshot which of its articles may
     be chosen from, bool (articles,); where it is None, all that are live may.
+    ``by_words`` is what ``matched`` finds, where that is at hand. ``beside`` looks
+    for sentences while those passages are scored.
     """
     masks = tuple(snapshot.live if allowed is None else allowed)
-    candidates = _candidates(query, snapshot, masks, max(CANDIDATES, 2 * count))
-    ranked: list[tuple[float, int, int, Hit]] = []
-    for number, passages in enumerate(candidates):
-        if not len(passages):
-            continue
-        segment = snapshot.segments[number]
-        scored = score(query, codec, snapshot, segment, passages)
-        totals = scored.totals
-        # Equal totals are told apart by the article's id and the place in it, however the index was built.
-        starts = segment.passages[passages, 0]
-        identities = segment.identities[segment.articles_of(passages)]
-        best = np.lexsort((starts, identities, -totals))[:count]
-        for place in best.tolist():
-            first, last = _quote(query, scored, place)
-            begin = int(segment.passages[passages[place], 2])
-            hit = Hit(
-                segment=number,
-                passage=int(passages[place]),
-                first=begin + first,
-                last=begin + last,
-                total=float(totals[place]),
-                late_interaction=float(scored.late_interaction[place]),
-                sentence_cosine=float(scored.sentence_cosine[place]),
-                bm25=float(scored.bm25[place]),
-            )
-            ranked.append((-hit.total, int(identities[place]), int(starts[place]), hit))
-    ranked.sort(key=lambda row: row[:3])
-    return tuple(row[3] for row in ranked[:count])
+    by_words = matched(query, snapshot, count, masks) if by_words is None else by_words
+    wanted = max(CANDIDATES, 2 * count)
+    if beside is None:
+        pairs = zip(_best_by_sentence(query, snapshot, masks, wanted), by_words, strict=True)
+        scored = _scored(query, codec, snapshot, [distinct(np.concatenate(pair)) for pair in pairs])
+    else:
+        looked_for = beside.submit(_best_by_sentence, query, snapshot, masks, wanted)
+        scored = _scored(query, codec, snapshot, by_words)
+        pairs = zip(looked_for.result(), by_words, strict=True)
+        scored += _scored(query, codec, snapshot, [np.setdiff1d(*pair, assume_unique=True) for pair in pairs])
+    ranked = sorted((row for each in scored for row in _best(each, snapshot, count)), key=lambda row: row[:3])[:count]
+    return tuple(_hit(query, snapshot, *row[3:]) for row in ranked)
+
+
+def _scored(query: Query, codec: Codec, snapshot: Snapshot, candidates: Sequence[Integers]) -> list[tuple[int, Scored]]:
+    """Each segment's number with its candidates' scores, where it has any."""
+    segments = enumerate(zip(snapshot.segments, candidates, strict=True))
+    return [
+        (number, score(query, codec, snapshot, segment, passages))
+        for number, (segment, passages) in segments
+        if len(passages)
+    ]
+
+
+def _best(
+    numbered: tuple[int, Scored], snapshot: Snapshot, count: int
+) -> Iterator[tuple[float, int, int, int, Scored, int]]:
+    """The ``count`` best: the key to rank each by, and what ``_hit`` makes one of.
+
+    Equal totals are told apart by the article's id and the place in it, however the index was built.
+    """
+    number, scored = numbered
+    segment, totals = snapshot.segments[number], scored.totals
+    starts = segment.passages[scored.passages, 0]
+    identities = segment.identities[segment.articles_of(scored.passages)]
+    for place in np.lexsort((starts, identities, -totals))[:count].tolist():
+        yield -float(totals[place]), int(identities[place]), int(starts[place]), number, scored, place
+
+
+def _hit(query: Query, snapshot: Snapshot, number: int, scored: Scored, place: int) -> Hit:
+    first, last = _quote(query, scored, place)
+    begin = int(snapshot.segments[number].passages[scored.passages[place], 2])
+    return Hit(
+        segment=number,
+        passage=int(scored.passages[place]),
+        first=begin + first,
+        last=begin + last,
+        total=float(scored.totals[place]),
+        late_interaction=float(scored.late_interaction[place]),
+        sentence_cosine=float(scored.sentence_cosine[place]),
+        bm25=float(scored.bm25[place]),
+    )
 
 
 def merged(rankings: Sequence[Sequence[Hit]], snapshot: Snapshot, count: int) -> tuple[tuple[int, Hit], ...]:
@@ -198,13 +252,6 @@ def _order(hit: Hit, snapshot: Snapshot) -> tuple[float, int, int]:
     segment = snapshot.segments[hit.segment]
     [article] = segment.articles_of(np.array([hit.passage]))
     return -hit.total, int(segment.identities[article]), int(segment.passages[hit.passage, 0])
-
-
-def _candidates(query: Query, snapshot: Snapshot, masks: Sequence[Mask], count: int) -> list[Integers]:
-    """For each segment the passages worth scoring: those best by S and those best by B."""
-    by_sentence = _best_by_sentence(query, snapshot, masks, count)
-    by_terms = _best_by_terms(query, snapshot, masks, count)
-    return [np.union1d(*pair) for pair in zip(by_sentence, by_terms, strict=True)]
 
 
 def _best_by_sentence(query: Query, snapshot: Snapshot, masks: Sequence[Mask], count: int) -> list[Integers]:
@@ -233,11 +280,11 @@ def _best_in_each(segment: Segment, passages: Integers, sentences: Integers, cos
     """Of the sentences found, the best cosine in each passage."""
     order = np.argsort(sentences)
     bounds = np.searchsorted(sentences[order], segment.passages[passages, 2:])
-    held = cosines[order]
-    return np.array([held[first:last].max() for first, last in bounds.tolist()], np.float32)
+    # Every second run is one of a passage; the last one may end where the sentences do.
+    return np.maximum.reduceat(np.append(cosines[order], np.float32(-np.inf)), bounds.ravel())[::2]
 
 
-def _best_by_terms(query: Query, snapshot: Snapshot, masks: Sequence[Mask], count: int) -> list[Integers]:
+def _best_by_terms(query: Words, snapshot: Snapshot, masks: Sequence[Mask], count: int) -> list[Integers]:
     """The ``count`` passages, over all segments, of greatest B."""
     found = []
     # Of many segments each brings fewer, for the best are spread over them.
@@ -256,7 +303,7 @@ def _cut(found: Sequence[tuple[Integers, Floats]], count: int) -> list[Integers]
     return [passages[scores >= least] for passages, scores in found]
 
 
-def bm25(query: Query, snapshot: Snapshot, segment: Segment, passages: Integers) -> Floats:
+def bm25(query: Words, snapshot: Snapshot, segment: Segment, passages: Integers) -> Floats:
     """B of these passages of a segment: float32 (n,)."""
     held, begins = segment.terms_of(passages)
     return lexical.bm25(
@@ -275,11 +322,17 @@ def score(query: Query, codec: Codec, snapshot: Snapshot, segment: Segment, pass
     sentences, firsts = segment.cosines_of(passages, query.vector)
     found = interaction.runs(places, begins)
     cosines = codec.best_cosines(query.states, codes, found.begins)
+    late = interaction.late_interaction(cosines, query.weights, query.named, found)
+    best = np.maximum.reduceat(sentences, firsts[:-1])
+    by_words = bm25(query, snapshot, segment, passages)
+    total: Floats = late + WEIGHT_S * best + WEIGHT_B * by_words
     return Scored(
         passages=passages,
-        late_interaction=interaction.late_interaction(cosines, query.weights, query.named, found),
-        sentence_cosine=np.maximum.reduceat(sentences, firsts[:-1]),
-        bm25=bm25(query, snapshot, segment, passages),
+        late_interaction=late,
+        sentence_cosine=best,
+        bm25=by_words,
+        # What is beyond is noise of the arithmetic, which differs with the number of passages scored together.
+        totals=np.round(total, DECIMALS),
         runs=found,
         cosines=cosines,
         sentences=sentences[np.repeat(firsts[:-1], np.diff(found.firsts)) + found.places],

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -222,6 +223,26 @@ def test_several_threads_share_an_encoder(encoder: Encoder, texts: list[str]) ->
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda text: encoder.question(text).vector, texts))
     np.testing.assert_array_equal(found, expected)
+
+
+def test_questions_of_changing_width_get_the_same_bits_from_a_model_of_their_own(
+    prepared: Path, texts: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(room, "CHANGES", 3)
+    asked = load(prepared)
+    expected = [asked.question(text).vector for text in texts]
+    for thread in threading.enumerate():
+        if thread.name == room.MAKES_OWN:
+            thread.join()
+    np.testing.assert_array_equal([asked.question(text).vector for text in texts], expected)
+
+
+def test_a_question_that_is_begun_and_not_waited_for_holds_nothing_up(encoder: Encoder) -> None:
+    expected = encoder.question("Who left the harbour?").vector
+    with pytest.raises(KeyError), encoder.begun("Who came back?"):
+        raise KeyError
+    with encoder.begun("Who left the harbour?") as encoded:
+        np.testing.assert_array_equal(encoded().vector, expected)
 
 
 def test_a_question_needs_neither_torch_nor_sentence_transformers(prepared: Path, encoder: Encoder) -> None:

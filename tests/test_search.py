@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
@@ -255,6 +256,23 @@ def test_each_part_of_a_score_is_that_of_brute_force(
         np.testing.assert_allclose(scored.sentence_cosine, expected[1][rows], atol=CLOSE)
         # No model has a part in this one.
         np.testing.assert_allclose(scored.bm25, expected[2][rows], atol=1e-6)
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_looking_for_sentences_beside_scoring_finds_the_same(
+    stepped: Library, encoder: Encoder, codec: Codec, question: str
+) -> None:
+    snapshot = stepped._opened.snapshot
+    query = search.prepare(question, encoder.question(question), codec, snapshot)
+    with ThreadPoolExecutor(1) as beside:
+        for count in (1, 5, 1000):
+            alone = search.search(query, codec, snapshot, count)
+            found = search.search(query, codec, snapshot, count, beside=beside)
+            assert [replace(hit, late_interaction=0.0) for hit in found] == [
+                replace(hit, late_interaction=0.0) for hit in alone
+            ]
+            apart, together = ([hit.late_interaction for hit in hits] for hits in (found, alone))
+            np.testing.assert_allclose(apart, together, atol=1e-6)
 
 
 @pytest.mark.parametrize("count", range(1, 11))

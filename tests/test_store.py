@@ -244,15 +244,19 @@ class TestSegment:
         assert row_checksum(one) not in map(row_checksum, others)
         assert len(set(map(row_checksum, others))) == len(others)
 
-    def test_a_long_article_is_read_once_for_several_passages(
+    def test_the_articles_read_last_are_kept(
         self, tmp_path: Path, example: Made, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        segment = write(tmp_path / "segment", [example])
-        monkeypatch.setattr(segments, "LONG", len(example.article.text) + 1)
-        assert segment.article(0) is not segment.article(0)
-        monkeypatch.setattr(segments, "LONG", len(example.article.text))
-        assert segment.article(0) == example.article
-        assert segment.article(0) is segment.cited(0)[0]
+        segment = write(tmp_path / "segment", [example, example])
+        first, second = segment.article(0), segment.article(1)
+        assert first == second == example.article
+        assert segment.article(0) is first
+        assert segment.cited(0)[0] is first
+        monkeypatch.setattr(segments, "KEPT_CHARACTERS", len(example.article.text))
+        other = write(tmp_path / "other", [example, example])
+        first, second = other.article(0), other.article(1)
+        assert other.article(1) is second
+        assert other.article(0) is not first
 
     @quick
     @given(corpora)

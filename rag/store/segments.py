@@ -57,8 +57,8 @@ from rag.vectors import LARGE, SentenceVectors, VectorCard, VectorWriter
 CARD = "segment.json"
 VECTORS = "sentences.faiss"
 PRINT = 16
-# An article of so many characters takes a while to read and to check.
-LONG = 1_000_000
+# Of the articles read last so many characters are kept, and the last one however long it is.
+KEPT_CHARACTERS = 1_000_000
 # An article is handed on in parts of so many passages.
 PART_PASSAGES = 1024
 # Rows of a file are copied into another segment so many at a time.
@@ -438,7 +438,7 @@ class Segment:
             raise Damage(folder, "it cannot be read") from error
         self._database.create_function("folded", 1, lambda name: name and name.casefold(), deterministic=True)
         self._one_at_a_time = threading.Lock()
-        self._long: tuple[int, Article] | None = None
+        self._kept: dict[int, Article] = {}
         # A connection is part of a cycle: without this its file stays open until the garbage is collected.
         weakref.finalize(self, self._database.close)
 
@@ -579,14 +579,14 @@ class Segment:
     def article(self, number: int) -> Article:
         """An article with its text.
 
-        The last long one is kept, for several passages of it may be cited at a time.
+        The last ones are kept, for several passages of one may be cited at a time, and again by the next question.
 
         Raises:
             Damage: the row is not as it was written.
         """
-        kept = self._long
-        if kept is not None and kept[0] == number:
-            return kept[1]
+        kept = self._kept.get(number)
+        if kept is not None:
+            return kept
         [(expected, *row)] = self._query(f"SELECT checksum, {_COLUMNS} FROM article WHERE number = ?", number)
         if _row_checksum(row) != expected:
             raise Damage(self.folder / "articles.db", f"article {number} is not as it was written")
@@ -597,9 +597,16 @@ class Segment:
             text=text,
             pages=tuple(json.loads(pages)) if pages else (),
         )
-        if len(text) >= LONG:
-            self._long = (number, article)
+        self._keep(number, article)
         return article
+
+    def _keep(self, number: int, article: Article) -> None:
+        with self._one_at_a_time:
+            self._kept[number] = article
+            room = KEPT_CHARACTERS - sum(len(each.text) for each in self._kept.values())
+            # The first one is the one that was read the longest ago.
+            while room < 0 and len(self._kept) > 1:
+                room += len(self._kept.pop(next(iter(self._kept))).text)
 
     def info(self, number: int) -> ArticleInfo:
         """What is known of an article."""
