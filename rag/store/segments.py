@@ -439,6 +439,7 @@ class Segment:
         self._database.create_function("folded", 1, lambda name: name and name.casefold(), deterministic=True)
         self._one_at_a_time = threading.Lock()
         self._kept: dict[int, Article] = {}
+        self._kept_characters = 0
         # A connection is part of a cycle: without this its file stays open until the garbage is collected.
         weakref.finalize(self, self._database.close)
 
@@ -602,11 +603,13 @@ class Segment:
 
     def _keep(self, number: int, article: Article) -> None:
         with self._one_at_a_time:
+            if number in self._kept:
+                return
             self._kept[number] = article
-            room = KEPT_CHARACTERS - sum(len(each.text) for each in self._kept.values())
+            self._kept_characters += len(article.text)
             # The first one is the one that was read the longest ago.
-            while room < 0 and len(self._kept) > 1:
-                room += len(self._kept.pop(next(iter(self._kept))).text)
+            while self._kept_characters > KEPT_CHARACTERS and len(self._kept) > 1:
+                self._kept_characters -= len(self._kept.pop(next(iter(self._kept))).text)
 
     def info(self, number: int) -> ArticleInfo:
         """What is known of an article."""
