@@ -93,7 +93,7 @@ CHUNK_CHARACTERS = 400_000
 # A segment is closed at this size, so that a killed build loses no more than the last one.
 SEGMENT_PASSAGES = 16_384
 # Segments are merged up to this size, and one of half of it is left as it is.
-FULL_PASSAGES = 131_072
+FULL_PASSAGES = 524_288
 # So many articles are copied into a segment before it is looked whether it is full.
 ARTICLES_COPIED = 1_024
 # A segment is written again once this share of its passages no longer counts.

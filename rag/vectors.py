@@ -44,7 +44,7 @@ _DRAWN = 65_536
 _SAMPLED, _ROUNDS = 48, 8
 _AT_ONCE = 65_536
 # So many questions try how much is found, of so many nearest, until it is such a share.
-_TRIED, _NEAREST, _ENOUGH = 64, 10, 0.95
+_TRIED, _NEAREST, _ENOUGH = 64, 10, 0.98
 # The fewest lists that are looked through, and the largest share of them, however much is found.
 _FEWEST_PROBES, _MOST_PROBES = 8, 1 / 8
 
