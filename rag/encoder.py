@@ -24,7 +24,7 @@ import sys
 import tempfile
 import threading
 import warnings
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import asdict, dataclass
@@ -77,15 +77,14 @@ SAMPLE = (
 )
 # Counts up when the same weights become other integers.
 QUANTIZED = 2
-# After so many changes of width from one question to the next, the commonest gets a compiled model of its own.
-CHANGES = 8
-MAKES_OWN = "compiles a model for one width"
-"""The name of the thread that does."""
 LARGEST_WINDOW = 512
 SHORTEST_WORD = 3
 # The names that models give to the prompt of what is searched, in sentence-transformers' order.
 PASSAGE_PROMPTS = ("document", "passage", "corpus")
 
+# OpenVINO sets the process's locale while it compiles a model, and takes it back: of two at a time the second would
+# take back what the first has set, and every file read as text from then on would be ASCII.
+_COMPILING = threading.Lock()
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d{1,3})?")
 
 
@@ -397,7 +396,8 @@ def load(folder: Path, *, device: str = "auto", precision: str = F32, many: bool
         told = INT8 if card.precision == INT8 else precision
         engine = f"OpenVINO, {told}"
         if not many:
-            alone = _Alone(card, lambda: _requests(folder, card, precision, many=False)[0])
+            [request] = _requests(folder, card, precision, many=False)
+            alone = _Alone(card, request)
             return Encoder(card, tokenizer, alone.forward, alone.begin, engine)
         forward = _openvino_forward(folder, card, precision)
         return Encoder(card, tokenizer, forward, _begun_by(forward), engine)
@@ -639,20 +639,11 @@ def _result(request: Any) -> tuple[Floats, Floats]:  # noqa: ANN401  OpenVINO's 
 
 
 class _Alone:
-    """Runs a model for one batch at a time, on one core: for a question's few word pieces two wait for each other.
+    """Runs a model for one batch at a time, on one core: for a question's few word pieces two wait for each other."""
 
-    What a model has set up for one width is set up anew for the next one, which
-    takes a third of a run. So where widths change often, the commonest gets a
-    compiled model of its own, made beside the questions; both give the same bits.
-    """
-
-    def __init__(self, card: ModelCard, compiled: Callable[[], Any]) -> None:
+    def __init__(self, card: ModelCard, request: Any) -> None:  # noqa: ANN401  OpenVINO's own, untyped
         self._card = card
-        self._compiled = compiled
-        self._any_width = compiled()
-        self._own: tuple[int, Any] | None = None
-        self._asked: Counter[int] = Counter()
-        self._last, self._changes = 0, 0
+        self._request = request
         self._one_at_a_time = threading.Lock()
 
     def forward(self, batches: Iterable[Batch]) -> Iterator[tuple[Floats, Floats]]:
@@ -667,37 +658,18 @@ class _Alone:
         inputs = _inputs_of(self._card, batch)
         tensor = _openvino().Tensor
         with self._one_at_a_time:
-            request = self._request(batch[0].shape[1])
             for place, each in enumerate(inputs):
-                request.set_input_tensor(place, tensor(each, shared_memory=True))
-            request.start_async()
+                self._request.set_input_tensor(place, tensor(each, shared_memory=True))
+            self._request.start_async()
 
             def result() -> tuple[Floats, Floats]:
-                request.wait()
-                return _result(request)
+                self._request.wait()
+                return _result(self._request)
 
             try:
                 yield result
             finally:
-                request.wait()
-
-    def _request(self, width: int) -> Any:  # noqa: ANN401  OpenVINO's own, untyped
-        """What runs a batch of this width."""
-        if self._own is not None:
-            own, request = self._own
-            return request if width == own else self._any_width
-        self._asked[width] += 1
-        self._changes += width != self._last
-        self._last = width
-        if self._changes == CHANGES:
-            [(commonest, _)] = self._asked.most_common(1)
-            threading.Thread(target=self._make_own, args=(commonest,), name=MAKES_OWN).start()
-        return self._any_width
-
-    def _make_own(self, width: int) -> None:
-        # A build may have cleared the model away since; this one stays as it was opened.
-        with suppress(ModelMissingError):
-            self._own = width, self._compiled()
+                self._request.wait()
 
 
 def _openvino_forward(folder: Path, card: ModelCard, precision: str) -> Forward:
@@ -745,7 +717,8 @@ def _requests(folder: Path, card: ModelCard, precision: str, *, many: bool) -> l
         # Without the weights, which are read from the model itself: 0.7 MB instead of 60, and as quick.
         settings |= {"CACHE_DIR": str(folder / COMPILED), "CACHE_MODE": "OPTIMIZE_SIZE"}
     try:
-        compiled = core.compile_model(str(folder / CONVERTED), "CPU", settings)
+        with _COMPILING:
+            compiled = core.compile_model(str(folder / CONVERTED), "CPU", settings)
     except RuntimeError as error:
         raise _unprepared(folder) from error
     return [compiled.create_infer_request() for _ in range(cores + 1 if many else 1)]

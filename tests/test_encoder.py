@@ -5,7 +5,6 @@ import os
 import shutil
 import subprocess
 import sys
-import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -225,16 +224,18 @@ def test_several_threads_share_an_encoder(encoder: Encoder, texts: list[str]) ->
     np.testing.assert_array_equal(found, expected)
 
 
-def test_questions_of_changing_width_get_the_same_bits_from_a_model_of_their_own(
-    prepared: Path, texts: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(room, "CHANGES", 3)
-    asked = load(prepared)
-    expected = [asked.question(text).vector for text in texts]
-    for thread in threading.enumerate():
-        if thread.name == room.MAKES_OWN:
-            thread.join()
-    np.testing.assert_array_equal([asked.question(text).vector for text in texts], expected)
+def test_models_loaded_at_the_same_time_leave_the_locale_as_it_is(prepared: Path) -> None:
+    code = (
+        "import locale, sys; from concurrent.futures import ThreadPoolExecutor; from functools import partial;"
+        "from pathlib import Path; from rag.encoder import load;"
+        "pool = ThreadPoolExecutor(4); folder = Path(sys.argv[1]);"
+        "models = [pool.submit(load, folder, many=number % 2 == 0) for number in range(4)];"
+        "[model.result().question('Who left?') for model in models]; print(locale.getencoding())"
+    )
+    environment = os.environ | {"LC_ALL": "C.UTF-8"}
+    command = [sys.executable, "-c", code, str(prepared)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)  # noqa: S603
+    assert done.stdout.strip() == "UTF-8"
 
 
 def test_a_question_that_is_begun_and_not_waited_for_holds_nothing_up(encoder: Encoder) -> None:

@@ -20,7 +20,8 @@ MOVED = """
 
 
 def violations(page: Page) -> str:
-    """What axe-core finds, of all its rules."""
+    """What axe-core finds, of all its rules, once Gradio has loaded all parts of the page."""
+    expect(page.get_by_text("Loading...", exact=True)).to_have_count(0)
     page.evaluate("Promise.all(document.getAnimations().map((each) => each.finished.catch(() => null)))")
     found = Axe().run(page)
     return str(found.generate_report()) if found.violations_count else ""
