@@ -330,8 +330,11 @@ class TestHostileFiles:
 
 
 BUILDING = """
+    import signal
     import sys
     from pathlib import Path
+
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell begins in the background ignores it
 
     import hostile
     from rag import articles, reading
