@@ -8,10 +8,11 @@ recursive splitter (1,000 characters, 200 of overlap) and FAISS, LlamaIndex with
 its defaults, txtai as a hybrid index over LangChain's pieces (it leaves cutting to
 its user). PEERS_PYTHON is an interpreter that has them; `make bench-peers` makes
 one. With --news, items of AG News are added in N articles of sixty: 208, which
-make about 3,000 passages, or as many as are asked for. In each round every tool is asked cold once, in a process of
-its own (Clippings by its command, too), and then a part of the questions, in a
-process that stays; the tools take turns, and times are medians. With --folder,
-what is built and measured stays there, and a run that was stopped goes on.
+make about 3,000 passages, or as many as are asked for. In each round every tool
+is asked cold once, in a process of its own (Clippings by its command, too), and
+then a part of the questions, in a process that stays; the tools take turns, and
+times are medians. With --folder, what is built and measured stays there, and a
+run that was stopped goes on.
 """
 
 from __future__ import annotations
