@@ -73,17 +73,21 @@ class Codec:
         the inner part of late interaction (Khattab & Zaharia, ColBERT, SIGIR
         2020, https://arxiv.org/abs/2004.12832).
         """
-        # A state is low + step * number: the steps go into the question, which is short.
-        scaled = np.ascontiguousarray((question * self.step).T)
+        # A state is low + step * number: the steps go into the question, which is short. So does the taking apart of a
+        # byte, 16 * first + second, whose multiplication is the first one's and 1 / 16 of it too much of the second's.
+        scaled = (question * self.step).T
+        whole = np.ascontiguousarray(scaled[: self.width] / STEPS)
+        rest = np.ascontiguousarray(scaled[self.width :] - whole)
         cosines = np.empty((len(codes), len(question)), np.float32)
-        at_once = max(1, ALONE // scaled.size)
-        numbers = np.empty((min(at_once, len(codes)), 2 * self.width), np.float32)
+        at_once = max(1, ALONE // whole.size)
+        numbers = np.empty((min(at_once, len(codes)), self.width), np.float32)
         for begin in range(0, len(codes), at_once):
             some = codes[begin : begin + at_once]
-            read = numbers[: len(some)]
-            np.right_shift(some, HALF, out=read[:, : self.width], casting="unsafe")
-            np.bitwise_and(some, STEPS - 1, out=read[:, self.width :], casting="unsafe")
-            np.matmul(read, scaled, out=cosines[begin : begin + at_once])
+            read, found = numbers[: len(some)], cosines[begin : begin + at_once]
+            read[:] = some
+            np.matmul(read, whole, out=found)
+            read[:] = some & (STEPS - 1)
+            found += read @ rest
         best = np.maximum.reduceat(cosines, begins, axis=0).T
         return np.asarray(best + (question @ self.low)[:, None], np.float32)
 
