@@ -184,14 +184,18 @@ def search(
     masks = tuple(snapshot.live if allowed is None else allowed)
     by_words = matched(query, snapshot, count, masks) if by_words is None else by_words
     wanted = max(CANDIDATES, 2 * count)
+    scored: list[tuple[int, Scored]] = []
     if beside is None:
-        pairs = zip(_best_by_sentence(query, snapshot, masks, wanted), by_words, strict=True)
-        scored = _scored(query, codec, snapshot, [distinct(np.concatenate(pair)) for pair in pairs])
+        looked_for = [_nearest(query, *pair, wanted) for pair in zip(snapshot.segments, masks, strict=True)]
+        pairs = zip(_cut(looked_for, wanted), by_words, strict=True)
+        candidates = [distinct(np.concatenate(pair)) for pair in pairs]
     else:
-        looked_for = beside.submit(_best_by_sentence, query, snapshot, masks, wanted)
+        # One task a segment, none of which waits for another: many questions at once could not stop each other.
+        tasks = [beside.submit(_nearest, query, *pair, wanted) for pair in zip(snapshot.segments, masks, strict=True)]
         scored = _scored(query, codec, snapshot, by_words)
-        pairs = zip(looked_for.result(), by_words, strict=True)
-        scored += _scored(query, codec, snapshot, [np.setdiff1d(*pair, assume_unique=True) for pair in pairs])
+        pairs = zip(_cut([task.result() for task in tasks], wanted), by_words, strict=True)
+        candidates = [np.setdiff1d(*pair, assume_unique=True) for pair in pairs]
+    scored += _scored(query, codec, snapshot, candidates)
     ranked = sorted((row for each in scored for row in _best(each, snapshot, count)), key=lambda row: row[:3])[:count]
     return tuple(_hit(query, snapshot, *row[3:]) for row in ranked)
 
@@ -254,26 +258,22 @@ def _order(hit: Hit, snapshot: Snapshot) -> tuple[float, int, int]:
     return -hit.total, int(segment.identities[article]), int(segment.passages[hit.passage, 0])
 
 
-def _best_by_sentence(query: Query, snapshot: Snapshot, masks: Sequence[Mask], count: int) -> list[Integers]:
-    """The ``count`` passages, over all segments, that hold the sentences nearest to the question."""
-    found = []
-    for segment, mask in zip(snapshot.segments, masks, strict=True):
-        # Where hardly any article is left out, it is quicker to leave its sentences out of what is found.
-        few = len(mask) - int(mask.sum()) <= LEFT_OUT * len(mask)
-        allowed = None if few else segment.sentence_mask(mask)
-        asked = SENTENCES * count
-        while True:
-            sentences, cosines = segment.vectors.nearest(query.vector, asked, allowed)
-            every = len(sentences) < asked
-            if few:
-                kept = mask[segment.articles_with(sentences)]
-                sentences, cosines = sentences[kept], cosines[kept]
-            passages = segment.passages_of(sentences)
-            if len(passages) >= count or every:
-                break
-            asked *= 4
-        found.append((passages, _best_in_each(segment, passages, sentences, cosines)))
-    return _cut(found, count)
+def _nearest(query: Query, segment: Segment, mask: Mask, count: int) -> tuple[Integers, Floats]:
+    """The ``count`` passages of a segment that hold the sentences nearest to the question, and S of each; or more."""
+    # Where hardly any article is left out, it is quicker to leave its sentences out of what is found.
+    few = len(mask) - int(mask.sum()) <= LEFT_OUT * len(mask)
+    allowed = None if few else segment.sentence_mask(mask)
+    asked = SENTENCES * count
+    while True:
+        sentences, cosines = segment.vectors.nearest(query.vector, asked, allowed)
+        every = len(sentences) < asked
+        if few:
+            kept = mask[segment.articles_with(sentences)]
+            sentences, cosines = sentences[kept], cosines[kept]
+        passages = segment.passages_of(sentences)
+        if len(passages) >= count or every:
+            return passages, _best_in_each(segment, passages, sentences, cosines)
+        asked *= 4
 
 
 def _best_in_each(segment: Segment, passages: Integers, sentences: Integers, cosines: Floats) -> Floats:

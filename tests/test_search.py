@@ -283,7 +283,7 @@ def test_as_many_candidates_are_found_by_their_sentences_as_are_asked_for(
     monkeypatch.setattr(search, "SENTENCES", 1)
     snapshot = library._opened.snapshot
     query = search.prepare(QUESTIONS[1], encoder.question(QUESTIONS[1]), codec, snapshot)
-    [found] = search._best_by_sentence(query, snapshot, snapshot.live, count)
+    [found] = search._cut([search._nearest(query, snapshot.segments[0], snapshot.live[0], count)], count)
     assert len(found) == count
 
 
