@@ -35,7 +35,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
-from rag import quantization
+from rag import machine, quantization
 from rag.arrays import Floats, Integers
 from rag.errors import ModelMissingError, ModelUnusableError, OptionError
 from rag.languages import known_languages
@@ -362,7 +362,7 @@ def precision_for(name: str, device: str, wanted: str = "auto") -> str:
     if wanted == INT8 and not can:
         raise OptionError("RAG_PRECISION", wanted, "f32 on a GPU, and where OpenVINO is not installed")
     if wanted == "auto":
-        return INT8 if can and name == PACKAGED_MODEL and quantization.is_quick_here() else F32
+        return INT8 if can and name == PACKAGED_MODEL and machine.multiplies_bytes() else F32
     return wanted
 
 
@@ -703,12 +703,12 @@ def _requests(folder: Path, card: ModelCard, precision: str, *, many: bool) -> l
     """What the model is run by: one that takes one core, or for ``many`` batches one a core and one to wait."""
     core = _openvino().Core()
     settings = {"INFERENCE_PRECISION_HINT": precision, "PERFORMANCE_HINT": "THROUGHPUT" if many else "LATENCY"}
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = machine.cores()
     if many:
         settings |= {"NUM_STREAMS": str(cores), "INFERENCE_NUM_THREADS": str(cores)}
     else:
         settings["INFERENCE_NUM_THREADS"] = "1"
-    if card.precision == INT8 and not quantization.is_quick_here():
+    if card.precision == INT8 and not machine.multiplies_bytes():
         # Without instructions for it, sums of 8-bit products may overflow: the same steps are then reckoned in f32.
         settings["LP_TRANSFORMS_MODE"] = "NO"
     if not many and precision == F32 and os.access(folder, os.W_OK):

@@ -16,7 +16,7 @@ from typing import get_args
 
 import numpy as np
 
-from rag import encoder, evidence, freshness, languages, search, settings
+from rag import encoder, evidence, freshness, languages, machine, search, settings
 from rag.answer import Answer, Asked, Order, answer, by_date, cite, not_understood
 from rag.arrays import Integers, Mask
 from rag.encoder import Encoder, TokenStates
@@ -127,8 +127,7 @@ class Library:
         self._one_at_a_time = threading.Lock()
         self._pointer = self._pointed()
         self._opened = self._open(read_current(self._folder), None)
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        self._beside = ThreadPoolExecutor(cores) if cores > 1 else None
+        self._beside = ThreadPoolExecutor(machine.cores()) if machine.cores() > 1 else None
 
     def __len__(self) -> int:
         return self._now().snapshot.manifest.passages

@@ -24,7 +24,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from types import ModuleType
 from typing import Any, TypeAlias
 
@@ -76,15 +75,6 @@ class _Made:
 
     product: Any
     total: Any
-
-
-def is_quick_here() -> bool:
-    """Whether this processor multiplies 8-bit integers quicker than f32, as far as it can be told (Linux on x86)."""
-    try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return False
-    return "avx512_vnni" in flags or "avx_vnni" in flags
 
 
 def quantize(openvino: ModuleType, model: Any, samples: Iterable[Sequence[object]]) -> None:  # noqa: ANN401  untyped

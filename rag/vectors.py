@@ -18,7 +18,6 @@ themselves, what share of the nearest it then finds.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -28,6 +27,7 @@ from typing import Any, cast
 import faiss
 import numpy as np
 
+from rag import machine
 from rag.arrays import Bytes, Floats, Integers, Mask
 
 EXACT = "SQfp16"
@@ -209,7 +209,7 @@ class SentenceVectors:
 
 def _share(vectors: int) -> None:
     """Have FAISS work on so many vectors with as many threads as are worth it."""
-    faiss.omp_set_num_threads((os.cpu_count() or 1) if vectors > _AT_ONCE else 1)
+    faiss.omp_set_num_threads(machine.cores() if vectors > _AT_ONCE else 1)
 
 
 def _flat(dimensions: int) -> faiss.IndexScalarQuantizer:

@@ -29,6 +29,7 @@ LEVELS = (
         "languages",
         "abbreviations",
         "quantization",
+        "machine",
     ),  # 0: words and numbers that all share
     (
         *("articles", "passages", "encoder", "vectors", "lexical", "states"),

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
 from rag import encoder as room
-from rag import quantization
+from rag import machine
 from rag.arrays import Floats
 from rag.encoder import Encoder, load, packaged_model, precision_for, prepare, read_card
 from rag.errors import ModelMissingError, ModelUnusableError, OptionError
@@ -486,13 +486,13 @@ class TestInt8:
         self, made: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         texts = ["the crane left", "night train : the river gate ?"]
-        monkeypatch.setattr(quantization, "is_quick_here", lambda: False)
+        monkeypatch.setattr(machine, "multiplies_bytes", lambda: False)
         elsewhere = Path(shutil.copytree(made[1], tmp_path / "model", ignore=shutil.ignore_patterns(room.COMPILED)))
         assert cosines(load(elsewhere).sentences(texts), load(made[0]).sentences(texts)).min() > 0.97
 
     def test_the_packaged_model_is_run_in_it_where_that_is_quicker(self, monkeypatch: pytest.MonkeyPatch) -> None:
         for quick, chosen in ((True, "int8"), (False, "f32")):
-            monkeypatch.setattr(quantization, "is_quick_here", lambda quick=quick: quick)
+            monkeypatch.setattr(machine, "multiplies_bytes", lambda quick=quick: quick)
             assert precision_for(PACKAGED_MODEL, "cpu") == chosen
             assert precision_for("another-model", "cpu") == "f32"
             assert precision_for("another-model", "cpu", "int8") == "int8"
