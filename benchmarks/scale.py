@@ -138,18 +138,24 @@ def kept(folder: Path, articles: int) -> dict[str, float | int | str]:
     snapshot = Snapshot(index, manifest)
     model = index.model(manifest.settings.model)
     encoder, codec = load(model), Codec.load(model / CODEC)
-    shares, right, coded = [], [], []
+    shares, right, coded, basis = [], [], [], []
     for number, text in stand_in.News().questions(COMPARED, articles):
         encoded = encoder.question(text)
         query = search.prepare(text, encoded, codec, snapshot)
         found = search.search(query, codec, snapshot, BEST)
         ours = [(hit.segment, hit.passage) for hit in found]
-        truly, states_as_kept = exact(query, encoded, encoder, codec, snapshot)
+        truly, in_basis, states_as_kept = exact(query, encoded, encoder, codec, snapshot)
         shares.append(len({*ours} & {*truly}) / len(truly))
+        basis.append(len({*ours} & {*in_basis}) / len(truly))
         coded.append(len({*ours} & {*states_as_kept}) / len(truly))
         title = [article_of(snapshot.segments[place], passage) for place, passage in ours[:1]]
         right.append(title == [number])
-    return {"kept": float(np.mean(shares)), "kept_but_states": float(np.mean(coded)), "hit": float(np.mean(right))}
+    return {
+        "kept": float(np.mean(shares)),
+        "kept_in_basis": float(np.mean(basis)),
+        "kept_but_states": float(np.mean(coded)),
+        "hit": float(np.mean(right)),
+    }
 
 
 Place = tuple[int, int]
@@ -158,8 +164,8 @@ Place = tuple[int, int]
 
 def exact(
     query: search.Query, encoded: TokenStates, encoder: Encoder, codec: Codec, snapshot: Snapshot
-) -> tuple[list[Place], list[Place]]:
-    """The first ten by exact sentence search: with uncompressed states, and with those of the index."""
+) -> tuple[list[Place], ...]:
+    """The first ten by exact sentence search: with uncompressed states, with those in the basis, and as kept."""
     wide: list[Place] = []
     by_terms: list[tuple[float, Place]] = []
     for place, (segment, live) in enumerate(zip(snapshot.segments, snapshot.live, strict=True)):
@@ -174,24 +180,25 @@ def exact(
     vectors = exact_vectors([*{*wide, *found}], encoder, snapshot)
     cosines = {each: float((held @ query.vector).max()) for each, held in vectors.items()}
     chosen = found | {*sorted(wide, key=lambda each: cosines[each])[-search.CANDIDATES :]}
-    rankings: tuple[list[tuple[float, Place]], list[tuple[float, Place]]] = ([], [])
+    rankings: tuple[list[tuple[float, Place]], ...] = ([], [], [])
     for each in chosen:
         segment, passage = snapshot.segments[each[0]], np.array([each[1]])
         article, held = segment.cited(each[1])
         codes, places, begins = segment.states_of(passage)
         runs = interaction.runs(places, begins)
         [states] = [read.states for read in encoder.passages([article.text[held.start : held.end]])]
-        uncompressed = np.maximum.reduceat(encoded.states @ states.T, runs.begins, axis=1)
+        uncompressed, in_basis = (
+            np.maximum.reduceat(cosines_of_pieces, runs.begins, axis=1)
+            for cosines_of_pieces in (encoded.states @ states.T, query.states @ codec.project(states).T)
+        )
         rest = search.WEIGHT_S * cosines[each] + search.WEIGHT_B * float(
             search.bm25(query, snapshot, segment, passage)[0]
         )
-        for ranking, met in zip(
-            rankings, (uncompressed, codec.best_cosines(query.states, codes, runs.begins)), strict=True
-        ):
+        as_kept = codec.best_cosines(query.states, codes, runs.begins)
+        for ranking, met in zip(rankings, (uncompressed, in_basis, as_kept), strict=True):
             late = interaction.late_interaction(met, query.weights, query.named, runs)
             ranking.append((float(late[0]) + rest, each))
-    first, second = ([each for _, each in sorted(ranking, reverse=True)[:BEST]] for ranking in rankings)
-    return first, second
+    return tuple([each for _, each in sorted(ranking, reverse=True)[:BEST]] for ranking in rankings)
 
 
 def exact_vectors(places: Sequence[Place], encoder: Encoder, snapshot: Snapshot) -> dict[Place, Floats]:

@@ -729,11 +729,11 @@ class TestDamage:
             b"{}",
             b"null",
             b'{"generation": 1}',
-            b'{"format": 4}',
-            b'{"format": 4, "generation": "x", "manifest": {}}',
-            b'{"format": 4, "generation": 1, "manifest": {"bytes": 0, "sha256": ""}}',
-            b'{"format": 4, "generation": null, "manifest": null}',
-            b'{"format": 4, "generation": [1], "manifest": {"bytes": 0, "sha256": "", "more": 1}}',
+            b'{"format": 5}',
+            b'{"format": 5, "generation": "x", "manifest": {}}',
+            b'{"format": 5, "generation": 1, "manifest": {"bytes": 0, "sha256": ""}}',
+            b'{"format": 5, "generation": null, "manifest": null}',
+            b'{"format": 5, "generation": [1], "manifest": {"bytes": 0, "sha256": "", "more": 1}}',
         ],
     )
     def test_garbage_in_the_pointer_is_damage(self, copied: IndexFolder, garbage: bytes) -> None:

@@ -113,7 +113,7 @@ def coded(tmp_path_factory: pytest.TempPathFactory) -> SentenceVectors:
 
 def test_the_kind_is_chosen_by_the_number_of_sentences(written: SentenceVectors, coded: SentenceVectors) -> None:
     assert (written.card.kind, written.card.lists, written.card.recall) == (EXACT, 0, 1)
-    assert (coded.card.kind, coded.card.lists) == (f"IVF128,PQ{DIMENSIONS}x8", 128)
+    assert (coded.card.kind, coded.card.lists) == (f"IVF128,PQ{DIMENSIONS}x4", 128)
 
 
 @settings(deadline=None, max_examples=40)
@@ -139,10 +139,24 @@ def test_of_some_lists_about_as_many_of_the_nearest_are_found_as_the_card_says(c
     shares = []
     for number in range(0, MANY, 100):
         question = unit((DIMENSIONS,), number) + MANY_VECTORS[number]
-        near, _ = coded.nearest(question / np.linalg.norm(question), 10)
+        near, _ = coded.nearest(question / np.linalg.norm(question), 100)
         truly, _ = coded.exhaustive(question / np.linalg.norm(question), 10)
         shares.append(len({*near.tolist()} & {*truly.tolist()}) / len(truly))
     assert np.mean(shares) == pytest.approx(coded.card.recall, abs=0.05)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.integers(0, 1000), st.integers(1, 300), st.floats(0, 1))
+def test_the_quick_search_tells_the_cosines_of_codes_to_a_hundredth(
+    coded: SentenceVectors, seed: int, count: int, share: float
+) -> None:
+    question = unit((DIMENSIONS,), seed)
+    allowed = np.random.default_rng(seed).random(MANY) < share
+    numbers, cosines = coded.nearest(question, count, allowed)
+    assert allowed[numbers].all()
+    assert len({*numbers.tolist()}) == len(numbers)
+    assert (np.diff(cosines) <= 0).all()
+    np.testing.assert_allclose(cosines, coded.cosines(numbers, question), atol=0.01)
 
 
 def test_a_code_has_at_most_96_bytes_and_its_cosines_are_off_by_two_hundredths(tmp_path: Path) -> None:
@@ -176,5 +190,5 @@ def test_floats_and_codes_are_merged_in_their_order(coded: SentenceVectors, tmp_
     # What is a code stays one, however few there are.
     assert merged.card.lists
     np.testing.assert_array_equal(merged.codes(np.arange(40, 140)), coded.codes(np.arange(100, 200)))
-    np.testing.assert_allclose(merged.take(np.arange(40)), MANY_VECTORS[10:50], atol=0.05)
-    np.testing.assert_allclose(merged.take(np.arange(140, 150)), MANY_VECTORS[:10], atol=0.05)
+    np.testing.assert_allclose(merged.take(np.arange(40)), MANY_VECTORS[10:50], atol=0.1)
+    np.testing.assert_allclose(merged.take(np.arange(140, 150)), MANY_VECTORS[:10], atol=0.1)

@@ -37,7 +37,7 @@ from rag.store.checked import WHOLE, Checksum, Damage, check, checksum, flush
 from rag.store.segments import CARD, Segment, Settings
 from rag.types import ArticleInfo, Failure
 
-FORMAT = 4
+FORMAT = 5
 # What stands in so many passages is counted at a time.
 _COUNTED_AT_ONCE = 1_024
 
