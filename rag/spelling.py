@@ -1,7 +1,8 @@
 """Other spellings of the question's words among the articles' own: names from other scripts, and slips of fingers.
 
 A name from another script is spelled in several ways ("Haftar", "Hifter"), also
-within one folder of articles: here two are the same where their consonants are.
+within one folder of articles: here two are the same where their consonants are,
+their syllables as many, and at most half of their letters others.
 A word that stands in no article may be a slip: then what differs from it by one
 letter, or by two if it is long, may be meant (Damerau, A technique for computer
 detection and correction of spelling errors, CACM 7(3), 1964). Only words that
@@ -67,7 +68,7 @@ def spellings(
     return tuple(
         Spelling(asked, found)
         for asked in words(question)
-        if is_rare(asked)
+        if is_rare(_POSSESSIVE.sub("", asked))
         for found in islice(_others(asked, snapshot, is_rare, letters, name=asked in named), MOST_SPELLINGS)
     )
 
@@ -134,14 +135,27 @@ def is_slip(asked: str, meant: str) -> bool:
 
 
 def is_same_name(one: str, other: str) -> bool:
+    """Whether two words may be one name: vowels differ ("Haftar", "Hifter"), but not syllables ("Plano", "Polonia")."""
+    apart = OSA.distance(_plain(one), _plain(other))
+    as_many = len(_VOWELS.findall(_plain(one))) == len(_VOWELS.findall(_plain(other)))
+    near = apart <= 1 or (as_many and 2 * apart <= max(len(_plain(one)), len(_plain(other))))
+    return near and has_same_consonants(one, other)
+
+
+def has_same_consonants(one: str, other: str) -> bool:
     """Whether two words have the same consonants, doubled or not, and enough of them to be one name."""
     bare = _bare(one)
     return len(bare) >= FEWEST_CONSONANTS and min(len(one), len(other)) >= FEWEST_LETTERS and bare == _bare(other)
 
 
 def _bare(word: str) -> str:
-    """A name's consonants, without the article of an Arabic one."""
-    return _VOWELS.sub("", _TWICE.sub(r"\1", _ARTICLE.sub("", word.casefold())))
+    """A name's consonants."""
+    return _VOWELS.sub("", _plain(word))
+
+
+def _plain(word: str) -> str:
+    """A name without the article of an Arabic one, and each letter that is doubled once."""
+    return _TWICE.sub(r"\1", _ARTICLE.sub("", word.casefold()))
 
 
 def _as_written(term: str, snapshot: Snapshot) -> str | None:
