@@ -34,6 +34,7 @@ from rag.page.shelf import Shelf
 from rag.page.theme import HEAD, ICON, STYLE, theme
 
 REFRESH = 10.0  # seconds between two looks at the folder
+WAITING = 0.02  # seconds between two looks at what waits in Gradio's queue, which would look every millisecond
 UPLOADED = "100mb"  # the most that a file may have which is sent to the page
 PORTS = 20  # ports tried after the wanted one
 
@@ -81,6 +82,9 @@ def page(desk: Desk, *, read_only: bool = False) -> gr.Blocks:
         blocks.load(look, None, known, show_progress="hidden", queue=False, api_visibility="private")
         gr.Timer(REFRESH).tick(desk.status, None, status, show_progress="hidden", queue=False, api_visibility="private")
         publish(Endpoints(desk), read_only=read_only)
+    # An idle page would take a fifteenth of a core. Nothing public of Gradio's sets it; what the page asks for while
+    # somebody types does not queue.
+    blocks._queue.sleep_when_free = WAITING  # noqa: SLF001
     return blocks
 
 

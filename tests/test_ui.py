@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import date
@@ -526,6 +527,12 @@ def test_the_pictures_of_the_page_are_taken(browser: Browser, tmp_path: Path, ad
         assert file.stat().st_size > 20_000, "there is something on it"
 
 
+def woken(process: int) -> int:
+    """How often the main thread of a process has begun to wait for something."""
+    status = Path(f"/proc/{process}/status").read_text(encoding="ascii")
+    return int(status.partition("\nvoluntary_ctxt_switches:")[2].split()[0])
+
+
 class TestServing:
     def test_a_port_that_is_taken_gives_way_to_the_next(self) -> None:
         with ui.listen("127.0.0.1", 0) as first:
@@ -538,12 +545,17 @@ class TestServing:
             ui.listen("203.0.113.7", 0)
 
     @pytest.mark.slow
-    def test_the_page_is_run_by_its_file(self, articles: Path, built: Path) -> None:
+    def test_the_page_is_run_by_its_file_and_hardly_wakes_while_nobody_asks(self, articles: Path, built: Path) -> None:
         command = [sys.executable, ui.__file__, "--port=0", "--no-open", f"--corpus={articles}", f"--index={built}"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:  # noqa: S603 (our own file)
             assert running.stdout
             try:
                 address = next(filter(None, (re.search(r"http://127\.0\.0\.1:\d+", line) for line in running.stdout)))
                 assert "Clippings" in httpx.get(address[0], trust_env=False).text
+                if Path("/proc/self/status").exists():
+                    time.sleep(1)  # what begins with the page has begun
+                    before = woken(running.pid)
+                    time.sleep(2)
+                    assert woken(running.pid) - before < 600
             finally:
                 running.send_signal(signal.SIGINT)
