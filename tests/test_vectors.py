@@ -58,7 +58,10 @@ def test_the_nearest_are_those_that_brute_force_finds(
     exact = written.take(np.arange(COUNT)) @ question
     among = np.arange(COUNT) if allowed is None else np.flatnonzero(allowed)
     best = among[np.argsort(-exact[among], kind="stable")][:count]
-    np.testing.assert_array_equal(numbers, best)
+    assert len({*numbers.tolist()}) == len(numbers)
+    assert np.isin(numbers, among).all()
+    # FAISS and NumPy add in another order, so that of two as good ones either may come first.
+    np.testing.assert_allclose(exact[numbers], exact[best], atol=1e-6)
     np.testing.assert_allclose(cosines, exact[best], atol=1e-5)
     assert len(numbers) == min(count, len(among))
 
