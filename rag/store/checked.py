@@ -21,8 +21,8 @@ from rag.arrays import Integers, counted
 
 Scalar = TypeVar("Scalar", bound=np.generic)
 
-# A question reads some hundred passages, each of a block or two: larger ones would be hashed for little.
-BLOCK = 1 << 14
+# A question reads little of some hundred passages: larger blocks would be hashed for nothing, and a page is as large.
+BLOCK = 1 << 12
 WHOLE = 1 << 23
 _DIGEST = 16
 
@@ -153,9 +153,8 @@ class Rows(Generic[Scalar]):
         if self._blocks is not None:
             held = lengths > 0
             first, last = begins[held] * self._row // BLOCK, (ends[held] * self._row - 1) // BLOCK
-            unsure = ~(self._seen[first] & self._seen[last]) | (last - first > 1)
-            for run in zip(first[unsure].tolist(), last[unsure].tolist(), strict=True):
-                self._check(self._blocks, range(run[0], run[1] + 1))
+            blocks = counted(first, last + 1)
+            self._check(self._blocks, blocks[~self._seen[blocks]].tolist())
         rows: np.ndarray[tuple[int, ...], np.dtype[Scalar]] = self._all[counted(begins, ends)]
         return rows
 
