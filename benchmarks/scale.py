@@ -138,24 +138,18 @@ def kept(folder: Path, articles: int) -> dict[str, float | int | str]:
     snapshot = Snapshot(index, manifest)
     model = index.model(manifest.settings.model)
     encoder, codec = load(model), Codec.load(model / CODEC)
-    shares, right, coded, basis = [], [], [], []
+    shares, right = [], []
     for number, text in stand_in.News().questions(COMPARED, articles):
         encoded = encoder.question(text)
         query = search.prepare(text, encoded, codec, snapshot)
         found = search.search(query, codec, snapshot, BEST)
         ours = [(hit.segment, hit.passage) for hit in found]
-        truly, in_basis, states_as_kept = exact(query, encoded, encoder, codec, snapshot)
-        shares.append(len({*ours} & {*truly}) / len(truly))
-        basis.append(len({*ours} & {*in_basis}) / len(truly))
-        coded.append(len({*ours} & {*states_as_kept}) / len(truly))
+        truly = exact(query, encoded, encoder, codec, snapshot)
+        shares.append([len({*ours} & {*first}) / len(first) for first in truly])
         title = [article_of(snapshot.segments[place], passage) for place, passage in ours[:1]]
         right.append(title == [number])
-    return {
-        "kept": float(np.mean(shares)),
-        "kept_in_basis": float(np.mean(basis)),
-        "kept_but_states": float(np.mean(coded)),
-        "hit": float(np.mean(right)),
-    }
+    names = ("kept", "kept_in_basis", "kept_but_states")
+    return {**dict(zip(names, np.mean(shares, axis=0).tolist(), strict=True)), "hit": float(np.mean(right))}
 
 
 Place = tuple[int, int]

@@ -184,18 +184,16 @@ def search(
     masks = tuple(snapshot.live if allowed is None else allowed)
     by_words = matched(query, snapshot, count, masks) if by_words is None else by_words
     wanted = max(CANDIDATES, 2 * count)
-    scored: list[tuple[int, Scored]] = []
+    segments = [(query, *pair, wanted) for pair in zip(snapshot.segments, masks, strict=True)]
     if beside is None:
-        looked_for = [_nearest(query, *pair, wanted) for pair in zip(snapshot.segments, masks, strict=True)]
-        pairs = zip(_cut(looked_for, wanted), by_words, strict=True)
-        candidates = [distinct(np.concatenate(pair)) for pair in pairs]
+        pairs = zip(_cut([_nearest(*each) for each in segments], wanted), by_words, strict=True)
+        scored = _scored(query, codec, snapshot, [distinct(np.concatenate(pair)) for pair in pairs])
     else:
         # One task a segment, none of which waits for another: many questions at once could not stop each other.
-        tasks = [beside.submit(_nearest, query, *pair, wanted) for pair in zip(snapshot.segments, masks, strict=True)]
+        tasks = [beside.submit(_nearest, *each) for each in segments]
         scored = _scored(query, codec, snapshot, by_words)
         pairs = zip(_cut([task.result() for task in tasks], wanted), by_words, strict=True)
-        candidates = [np.setdiff1d(*pair, assume_unique=True) for pair in pairs]
-    scored += _scored(query, codec, snapshot, candidates)
+        scored += _scored(query, codec, snapshot, [np.setdiff1d(*pair, assume_unique=True) for pair in pairs])
     ranked = sorted((row for each in scored for row in _best(each, snapshot, count)), key=lambda row: row[:3])[:count]
     return tuple(_hit(query, snapshot, *row[3:]) for row in ranked)
 

@@ -68,7 +68,6 @@ def spellings(
     return tuple(
         Spelling(asked, found)
         for asked in words(question)
-        if is_rare(_POSSESSIVE.sub("", asked))
         for found in islice(_others(asked, snapshot, is_rare, letters, name=asked in named), MOST_SPELLINGS)
     )
 
@@ -90,6 +89,8 @@ def _others(
 ) -> Iterator[str]:
     """Words of the articles that the asked one may be, the likeliest first."""
     asked = _POSSESSIVE.sub("", asked)
+    if not is_rare(asked):
+        return
     term = (lexical.terms(asked) or [""])[-1]
     if len(term) < FEWEST_LETTERS or not term.isalpha():
         return
@@ -136,10 +137,12 @@ def is_slip(asked: str, meant: str) -> bool:
 
 def is_same_name(one: str, other: str) -> bool:
     """Whether two words may be one name: vowels differ ("Haftar", "Hifter"), but not syllables ("Plano", "Polonia")."""
-    apart = OSA.distance(_plain(one), _plain(other))
-    as_many = len(_VOWELS.findall(_plain(one))) == len(_VOWELS.findall(_plain(other)))
-    near = apart <= 1 or (as_many and 2 * apart <= max(len(_plain(one)), len(_plain(other))))
-    return near and has_same_consonants(one, other)
+    if not has_same_consonants(one, other):
+        return False
+    plain = _plain(one), _plain(other)
+    apart = OSA.distance(*plain)
+    syllables, others = (len(_VOWELS.findall(each)) for each in plain)
+    return apart <= 1 or (syllables == others and 2 * apart <= max(map(len, plain)))
 
 
 def has_same_consonants(one: str, other: str) -> bool:

@@ -197,7 +197,7 @@ class SentenceVectors:
             # FAISS reckons them as it reads them, eight at a time; numpy would first make 32-bit floats of them.
             wanted = np.zeros(len(self), bool)
             wanted[numbers] = True
-            found, cosines = self._search(self._index, question, int(wanted.sum()), wanted, 0)
+            found, cosines = self.exhaustive(question, int(wanted.sum()), wanted)
             scattered = np.empty(len(self), np.float32)
             scattered[found] = cosines
             return scattered[numbers]
@@ -277,8 +277,9 @@ def _lists(codes: Bytes, dimensions: int) -> tuple[faiss.IndexIVFPQ, VectorCard]
     _share(len(codes))
     means = faiss.Kmeans(dimensions, count, niter=_ROUNDS, seed=_SEED, spherical=True, min_points_per_centroid=1)
     means.train(_decoded(quantizer, codes[sample]))
+    centroids = np.asarray(means.centroids, np.float32)
     coarse = cast("Any", faiss.IndexFlatIP(dimensions))  # SWIG's stubs know little of it
-    coarse.add(means.centroids)
+    coarse.add(centroids)
     index = faiss.IndexIVFPQ(coarse, dimensions, count, quantizer.M, _BITS, faiss.METRIC_INNER_PRODUCT)
     coarse.this.disown()
     index.own_fields, index.by_residual, index.is_trained = True, False, True
@@ -287,7 +288,7 @@ def _lists(codes: Bytes, dimensions: int) -> tuple[faiss.IndexIVFPQ, VectorCard]
     for begin in range(0, len(codes), _AT_ONCE):
         vectors = _decoded(quantizer, codes[begin : begin + _AT_ONCE])
         squares += float(np.square(vectors, dtype=np.float64).sum())
-        nearest[begin : begin + _AT_ONCE] = _nearest_of(np.asarray(means.centroids, np.float32), vectors)
+        nearest[begin : begin + _AT_ONCE] = _nearest_of(centroids, vectors)
     order = np.argsort(nearest, kind="stable")
     lists = index.invlists
     assert lists is not None  # noqa: S101  it has just been made with some

@@ -193,5 +193,8 @@ def test_floats_and_codes_are_merged_in_their_order(coded: SentenceVectors, tmp_
     # What is a code stays one, however few there are.
     assert merged.card.lists
     np.testing.assert_array_equal(merged.codes(np.arange(40, 140)), coded.codes(np.arange(100, 200)))
+    own = saved(tmp_path / "own.faiss", MANY_VECTORS[:50], large=10)
+    np.testing.assert_array_equal(merged.codes(np.arange(40)), own.codes(np.arange(10, 50)))
+    np.testing.assert_array_equal(merged.codes(np.arange(140, 150)), own.codes(np.arange(10)))
     np.testing.assert_allclose(merged.take(np.arange(40)), MANY_VECTORS[10:50], atol=0.1)
     np.testing.assert_allclose(merged.take(np.arange(140, 150)), MANY_VECTORS[:10], atol=0.1)
